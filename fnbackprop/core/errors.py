@@ -1,0 +1,41 @@
+"""The errors a user can cause, each with the exit code the command line ends with."""
+
+from collections.abc import Sequence
+
+
+class FnbackpropError(Exception):
+    """Base of all errors raised on purpose; the message says who, what it got, what it wanted, and the remedy."""
+
+    exit_code = 70
+
+
+class ConfigError(FnbackpropError):
+    """A mistake in a config or on the command line; holds every problem found, one line each."""
+
+    exit_code = 2
+
+    def __init__(self, problems: str | Sequence[str]):
+        self.problems = (problems,) if isinstance(problems, str) else tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class GraphError(FnbackpropError, ValueError):
+    """Modules wired in a way that is no directed acyclic graph, or whose wires do not meet."""
+
+    exit_code = 2
+
+
+class ShapeError(GraphError):
+    """Arrays whose shapes do not fit the module, rule or cost that receives them."""
+
+
+class DataError(FnbackpropError):
+    """A data file that is missing, damaged, or not what the config says it is."""
+
+    exit_code = 3
+
+
+class NonFiniteError(FnbackpropError):
+    """Training met a NaN or an infinity."""
+
+    exit_code = 4

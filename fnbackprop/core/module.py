@@ -1,0 +1,69 @@
+"""The module contract: what a graph holds, and all that a graph needs to know of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, ClassVar, Literal, NamedTuple, TypeVar, dataclass_transform
+
+import jax
+from jax import Array
+from jaxtyping import PRNGKeyArray
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass as validated_dataclass
+
+T = TypeVar("T")
+Derivatives = Literal["rules", "reference"]
+
+
+class Variables(NamedTuple):
+    """The arrays of a module, as three trees with one meaning each."""
+
+    params: Any = ()  # differentiated, optimised
+    state: Any = ()  # carried from step to step, never differentiated: running statistics
+    options: Any = ()  # traced numbers that a sweep can vmap over: a dropout rate
+
+
+@partial(jax.tree_util.register_dataclass, data_fields=["key"], meta_fields=["train", "derivatives"])
+@dataclass(frozen=True)
+class Context:
+    """How a module is run: its randomness, training or evaluation, hand-written rules or their references."""
+
+    key: PRNGKeyArray | None = None
+    train: bool = False
+    derivatives: Derivatives = "rules"
+
+    def fold(self, data: int | Array) -> "Context":
+        """The same context with a key of its own for the part named by `data`."""
+        return self if self.key is None else replace(self, key=jax.random.fold_in(self.key, data))
+
+    def pick(self, rule: T, reference: Callable) -> T:
+        """The rule, or the reference whose autodiff also has forward mode."""
+        return rule if self.derivatives == "rules" else reference  # type: ignore[return-value]
+
+
+class Module:
+    """A pure function with parameters. A subclass is a frozen dataclass of static options (see `configurable`).
+
+    `init` makes the arrays, `apply` maps inputs to outputs; both are pure, so that a module can be compared, drawn,
+    transformed and held by another module. Output shapes come from `jax.eval_shape` of `apply`: nobody states them.
+    """
+
+    # How many arrays `apply` returns, where it is not one.
+    output_count: int = 1
+    # What the numbers it returns mean, so that a cost can refuse what it cannot use; "input" hands on its input's.
+    produces: ClassVar[Literal["values", "probabilities", "log-probabilities", "input"]] = "values"
+
+    def init(self, key: PRNGKeyArray, *specs: jax.ShapeDtypeStruct) -> Variables:
+        """Fresh variables for inputs of these shapes and dtypes."""
+        return Variables()
+
+    def apply(self, variables: Variables, *xs: Array, context: Context = Context()) -> tuple[tuple[Array, ...], Any]:
+        """The outputs, and the next state, which has the structure of `variables.state`."""
+        raise NotImplementedError(f"{type(self).__name__} must define apply(self, variables, *xs, context)")
+
+
+@dataclass_transform(frozen_default=True)
+def configurable(cls: type[T]) -> type[T]:
+    """Class decorator: a frozen dataclass whose fields are checked strictly, from Python and from a config alike."""
+    strict = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+    return validated_dataclass(frozen=True, config=strict)(cls)  # type: ignore[return-value]
