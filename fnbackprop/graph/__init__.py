@@ -1,0 +1,7 @@
+"""Modules wired by name into directed acyclic graphs."""
+
+from .graph import Graph as Graph
+from .node import Node as Node
+from .summary import Summary as Summary
+from .summary import count_params as count_params
+from .summary import summarize as summarize

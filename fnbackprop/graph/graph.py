@@ -1,0 +1,157 @@
+"""A directed acyclic graph of modules, which is a module again."""
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import jax
+from jax import Array
+from jaxtyping import PRNGKeyArray
+
+from ..core.errors import FnbackpropError, GraphError, ShapeError
+from ..core.module import Context, Derivatives, Meaning, Module, Variables
+from ..modules.function import Function
+from .node import Node
+from .wiring import wire
+
+Spec = jax.ShapeDtypeStruct
+
+
+@dataclass(frozen=True)
+class Graph(Module):
+    """Modules wired by name into a directed acyclic graph (lecture, A5).
+
+    nodes: modules, `Node`s, or plain JAX functions; one without inputs reads the one before it, so that a list of
+        modules is a sequence. Held in an order that runs, with a `Duplicate` wherever a wire has several readers.
+    inputs: names of the graph's inputs.
+    outputs: wires that the graph returns; those of the last node listed where empty.
+    derivatives: "reference" runs every rule's reference instead, whose autodiff has forward mode too.
+
+    Its variables are trees keyed by node name. Raises GraphError where the nodes form no such graph (a cycle, an
+    unknown, duplicate or unread name) and ShapeError, from `init`, where a node cannot take what it reads.
+    """
+
+    nodes: tuple[Node, ...]
+    inputs: tuple[str, ...] = ("x",)
+    outputs: tuple[str, ...] = ()
+    derivatives: Derivatives = "rules"
+
+    def __init__(
+        self,
+        nodes: Sequence[Node | Module | Callable],
+        inputs: Sequence[str] = ("x",),
+        outputs: Sequence[str] = (),
+        derivatives: Derivatives = "rules",
+    ):
+        wired, wires = wire([_node(n) for n in nodes], inputs, outputs)
+        fields = {"nodes": wired, "inputs": tuple(inputs), "outputs": wires, "derivatives": derivatives}
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def output_count(self) -> int:  # type: ignore[override]
+        return len(self.outputs)
+
+    @property
+    def produces(self) -> Meaning:  # type: ignore[override]
+        """What the numbers on its last output mean, seen through modules that hand their input on."""
+        writer = {name: node for node in self.nodes for name in node.outputs}
+        wire = self.outputs[-1]
+        while wire in writer and writer[wire].module.produces == "input":
+            wire = writer[wire].inputs[0]
+        return writer[wire].module.produces if wire in writer else "input"
+
+    def __str__(self) -> str:
+        return f"Graph of {len(self.nodes)} nodes"
+
+    def init(self, key: PRNGKeyArray, *specs: Spec) -> Variables:
+        if len(specs) != len(self.inputs):
+            raise ShapeError(f"the graph got {len(specs)} inputs; it wants {len(self.inputs)}: {', '.join(self.inputs)}")
+        wires = dict(zip(self.inputs, specs, strict=True))
+        variables = Variables({}, {}, {})
+        for node in self.nodes:
+            xs = [wires[name] for name in node.inputs]
+            with _naming(node, xs):
+                own = node.module.init(jax.random.fold_in(key, node.seed), *xs)
+                if node.tied:
+                    _check_tied(node, own.params, variables.params.get(node.tied, ()))
+                    own = own._replace(params=())
+                for tree, part in zip(variables, own, strict=True):
+                    if jax.tree.leaves(part):
+                        tree[node.name] = part
+                ys, _ = jax.eval_shape(node.module.apply, _of(node, variables), *xs)
+                wires |= zip(node.outputs, ys, strict=True)
+        return variables
+
+    def apply(self, variables: Variables, *xs: Array, context: Context = Context()) -> tuple[tuple[Array, ...], Any]:
+        wires, state = self.wires(variables, *xs, context=context)
+        return tuple(wires[name] for name in self.outputs), state
+
+    def wires(self, variables: Variables, *xs: Array, context: Context = Context()) -> tuple[dict[str, Array], Any]:
+        """The array on every wire, by name, and the next state."""
+        if self.derivatives == "reference":
+            context = replace(context, derivatives="reference")
+        wires = dict(zip(self.inputs, xs, strict=True))
+        state = {}
+        for node in self.nodes:
+            with jax.named_scope(node.name):
+                ys, node_state = node.module.apply(
+                    _of(node, variables), *(wires[name] for name in node.inputs), context=context.fold(node.seed)
+                )
+            wires |= zip(node.outputs, ys, strict=True)
+            if node.name in variables.state:
+                state[node.name] = node_state
+        return wires, state
+
+
+def _node(part: Node | Module | Callable) -> Node:
+    if isinstance(part, Node):
+        return part
+    return Node(part if isinstance(part, Module) else Function(part))
+
+
+def _of(node: Node, variables: Variables) -> Variables:
+    """The variables of one node; a module without parameters has none to keep."""
+    params, state, options = variables
+    return Variables(params.get(node.owner, ()), state.get(node.name, ()), options.get(node.name, ()))
+
+
+def _check_tied(node: Node, own: Any, owners: Any) -> None:
+    wanted, got = (jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), tree) for tree in (own, owners))
+    if wanted != got:
+        raise ShapeError(
+            f"it is tied to '{node.tied}', whose parameters are {_texts(owners)}; it wants {_texts(own)}: "
+            "give both modules the same options and inputs of the same width"
+        )
+
+
+def _texts(tree: Any) -> str:
+    leaves = jax.tree_util.tree_leaves_with_path(tree)
+    return ", ".join(f"{jax.tree_util.keystr(p, simple=True)} {spec_text(leaf)}" for p, leaf in leaves) or "none"
+
+
+def spec_text(spec: Spec | Array) -> str:
+    """A shape and dtype as people write them: float32[64, 10]."""
+    return f"{spec.dtype}[{', '.join(map(str, spec.shape))}]"
+
+
+@contextmanager
+def _naming(node: Node, xs: Sequence[Spec]) -> Iterator[None]:
+    """Errors from a module's own code say which node it was and what it was given."""
+    signature = inspect.signature(node.module.apply)
+    shapes = ", ".join(map(spec_text, xs))
+    try:
+        try:
+            signature.bind(Variables(), *xs)
+        except TypeError as error:
+            raise ShapeError(f"it cannot take {len(xs)} inputs ({error}): change its inputs") from None
+        yield
+    except Exception as error:
+        if isinstance(error, GraphError) and not isinstance(error, ShapeError):
+            raise
+        if not isinstance(error, FnbackpropError | TypeError | ValueError | KeyError | IndexError):
+            raise
+        reads = ", ".join(node.inputs)
+        raise ShapeError(f"{node} reads {reads} of {shapes}: {error}") from error
