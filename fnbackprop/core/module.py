@@ -13,6 +13,8 @@ from pydantic.dataclasses import dataclass as validated_dataclass
 
 T = TypeVar("T")
 Derivatives = Literal["rules", "reference"]
+# What the numbers that a module returns mean; "input": whatever its input's do.
+Meaning = Literal["values", "probabilities", "log-probabilities", "input"]
 
 
 class Variables(NamedTuple):
@@ -50,8 +52,8 @@ class Module:
 
     # How many arrays `apply` returns, where it is not one.
     output_count: int = 1
-    # What the numbers it returns mean, so that a cost can refuse what it cannot use; "input" hands on its input's.
-    produces: ClassVar[Literal["values", "probabilities", "log-probabilities", "input"]] = "values"
+    # What they mean, so that a cost can refuse what it cannot use.
+    produces: ClassVar[Meaning] = "values"
 
     def init(self, key: PRNGKeyArray, *specs: jax.ShapeDtypeStruct) -> Variables:
         """Fresh variables for inputs of these shapes and dtypes."""

@@ -1,0 +1,126 @@
+"""What an experiment's config may say: the keys of each table, their types, bounds and defaults.
+
+A table that names a thing (a module, a source, a cost, an optimizer, a schedule) also takes that thing's own options
+as keys; `fnbackprop.build` checks those against the thing itself.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+
+Positive = Annotated[int, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+
+
+class Table(BaseModel):
+    """A table with a fixed set of keys."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class NamingTable(BaseModel):
+    """A table that names a thing, and holds that thing's options beside its own keys."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="allow", allow_inf_nan=False)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The keys that belong to the named thing."""
+        return dict(self.model_extra or {})
+
+
+class NodeConfig(NamingTable):
+    """One node of the model."""
+
+    module: str = Field(description="a module's name, or 'package.file:name' of your own")
+    name: str = Field("", description="what other nodes call it; made from the module's name where empty")
+    inputs: tuple[str, ...] = Field((), description="the nodes it reads; the one before it where empty")
+    tied: str = Field("", description="the node whose parameters it shares")
+
+
+class DataConfig(NamingTable):
+    """Where examples come from, and how they are split, normalised and dealt out."""
+
+    source: str = Field("digits", description="a data set's name, or 'package.file:function' of your own")
+    folder: str | None = Field(None, description="where data files lie; FNBACKPROP_DATA or the user's cache if unset")
+    batch_size: Positive = Field(64, description="examples per step")
+    shuffle: Literal["every-epoch", "once", "never", "stratified"] = "every-epoch"
+    last_batch: Literal["keep", "drop"] = Field(
+        "keep", description="an epoch's ragged last batch: averaged over the examples it has, or left out"
+    )
+    validation: Annotated[float, Field(ge=0)] = Field(0.1, description="share (below 1) or number of examples")
+    test: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="share or number of examples, where the source has no test part of its own (then 0.2)"
+    )
+    split_seed: int = Field(0, ge=0, lt=2**32, description="draws the split, whatever the experiment's seed")
+    normalize: Literal["feature", "channel", "none"] = Field("feature", description="what shares a mean and a deviation")
+    epsilon: Annotated[float, Field(gt=0)] = Field(1e-7, description="least standard deviation that is divided by")
+    constant: Literal["unit", "epsilon"] = Field(
+        "unit", description="divisor where the deviation is below epsilon: 1, or epsilon itself (the lecture's formula)"
+    )
+
+
+class CostConfig(NamingTable):
+    """What the model is trained to make small."""
+
+    name: str = Field(description="a cost's name, or 'package.file:function' of your own")
+
+
+class PenaltiesConfig(Table):
+    """What is added for large weights: α‖w‖² (no ½: PyTorch's and optax's weight decay is 2α) and αΣ|w|."""
+
+    l2: NonNegative = 0.0
+    l2_form: Literal["penalty", "decay"] = Field("penalty", description="part of the cost, or a decay of the weights")
+    l1: NonNegative = 0.0
+    l1_form: Literal["penalty", "proximal"] = Field(
+        "penalty", description="part of the cost, or a soft threshold after the update, which reaches exact zeros"
+    )
+    biases: bool = Field(False, description="also penalise parameters that are not weights")
+
+
+class ScheduleConfig(NamingTable):
+    """A learning rate that changes from step to step."""
+
+    schedule: str = Field(description="the name of an optax schedule")
+
+
+def _kind_of_rate(value: Any) -> str:
+    return "schedule" if isinstance(value, dict | ScheduleConfig) else "number"
+
+
+class OptimizerConfig(NamingTable):
+    """Which optax optimizer turns gradients into updates."""
+
+    name: str = Field("adam", description="the name of an optax optimizer")
+    learning_rate: Annotated[
+        Annotated[float, Field(ge=0), Tag("number")] | Annotated[ScheduleConfig, Tag("schedule")],
+        Discriminator(_kind_of_rate),
+    ] = Field(1e-3, description="a number, or { schedule = NAME, … }")
+    clip_norm: Annotated[float, Field(gt=0)] | None = Field(None, description="largest norm of the whole gradient")
+    clip_value: Annotated[float, Field(gt=0)] | None = Field(None, description="largest magnitude of a gradient's entry")
+
+
+class TrainingConfig(Table):
+    """How long to train, and how often to report."""
+
+    epochs: Positive | None = Field(None, description="passes over the training examples; 10 if steps is unset too")
+    steps: Positive | None = Field(None, description="optimizer steps, instead of epochs")
+    report_every: Positive | None = Field(None, description="steps between reports; an epoch if unset")
+
+    @model_validator(mode="after")
+    def _one_length(self) -> "TrainingConfig":
+        if self.epochs is not None and self.steps is not None:
+            raise ValueError("got both epochs and steps; give one of them")
+        return self
+
+
+class ExperimentConfig(Table):
+    """A whole experiment."""
+
+    seed: int = Field(0, ge=0, lt=2**32, description="draws the initial weights, the order of examples and dropout")
+    model: tuple[NodeConfig, ...] = Field(description="the nodes, first to last")
+    data: DataConfig = DataConfig()
+    cost: CostConfig
+    penalties: PenaltiesConfig = PenaltiesConfig()
+    optimizer: OptimizerConfig = OptimizerConfig()
+    training: TrainingConfig = TrainingConfig()

@@ -1,0 +1,17 @@
+"""Training: the objective, a step, and the compiled loop over many."""
+
+from .evaluate import Evaluate as Evaluate
+from .evaluate import compile_evaluate as compile_evaluate
+from .loop import Chunk as Chunk
+from .loop import Loop as Loop
+from .loop import steps_per_epoch as steps_per_epoch
+from .objective import Batch as Batch
+from .objective import objective as objective
+from .recipe import Recipe as Recipe
+from .step import TrainState as TrainState
+from .step import initial_state as initial_state
+from .step import train_step as train_step
+from .trained import Trained as Trained
+from .trained import load_trained as load_trained
+from .trained import predict as predict
+from .trained import save_trained as save_trained

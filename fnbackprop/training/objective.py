@@ -1,0 +1,55 @@
+"""What training makes small: the cost of a batch, plus penalties on the weights (lecture, C7 and C8)."""
+
+from typing import Any, NamedTuple
+
+from jax import Array
+from jaxtyping import Float, Num
+
+from ..core.config import PenaltiesConfig
+from ..core.module import Context, Variables
+from ..costs.reduction import reduce_examples
+from ..data.normalize import normalize
+from ..penalties import l1, l2, penalty_sum
+from .recipe import Recipe
+
+Figures = dict[str, Float[Array, ""]]
+
+
+class Batch(NamedTuple):
+    """Examples that are looked at together; those of weight 0 are there to fill it up."""
+
+    inputs: Num[Array, "batch ..."]
+    targets: Num[Array, "batch ..."]
+    weights: Float[Array, " batch"] | None = None
+
+
+def objective(
+    params: Any, variables: Variables, batch: Batch, recipe: Recipe, context: Context
+) -> tuple[Float[Array, ""], tuple[Any, Figures]]:
+    """The loss of a batch; and the model's next state, and the loss's parts and the cost's metrics by name.
+
+    Forward: loss = cost(model(x), t) + α₂‖w‖² + α₁Σ|w|, with those penalties that are in penalty form
+    """
+    x = normalize(batch.inputs, recipe.normalization)
+    (outputs,), state = recipe.model.apply(variables._replace(params=params), x, context=context)
+    cost = context.pick(recipe.cost.rule, recipe.cost.reference)
+    parts = {"cost": cost(outputs, batch.targets, batch.weights), **penalty_terms(params, recipe.penalties)}
+    loss = sum(parts.values())
+    figures = {"loss": loss, **(parts if len(parts) > 1 else {}), **measure(outputs, batch, recipe)}
+    return loss, (state, figures)
+
+
+def measure(outputs: Float[Array, "batch ..."], batch: Batch, recipe: Recipe) -> Figures:
+    """The mean of each of the cost's metrics."""
+    metrics = recipe.cost.metrics
+    return {n: reduce_examples(metric(outputs, batch.targets), batch.weights, "mean") for n, metric in metrics.items()}
+
+
+def penalty_terms(params: Any, penalties: PenaltiesConfig) -> Figures:
+    """The penalties that are part of the loss, by name."""
+    terms = {}
+    if penalties.l2 and penalties.l2_form == "penalty":
+        terms["l2"] = penalty_sum(l2, params, penalties.l2, penalties.biases)
+    if penalties.l1 and penalties.l1_form == "penalty":
+        terms["l1"] = penalty_sum(l1, params, penalties.l1, penalties.biases)
+    return terms

@@ -1,0 +1,41 @@
+"""One step of training: gradients through the rules, an update, and the step's figures."""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jax import Array
+from jaxtyping import Int, PRNGKeyArray
+
+from ..core.module import Context, Variables
+from .objective import Batch, Figures, objective
+from .recipe import Recipe
+from .update import update_params
+
+
+class TrainState(NamedTuple):
+    """All that a step changes: with the seed, what a run needs to go on."""
+
+    step: Int[Array, ""]
+    variables: Variables
+    optimizer: Any
+
+
+def initial_state(recipe: Recipe, key: PRNGKeyArray, inputs: jax.ShapeDtypeStruct) -> TrainState:
+    """Fresh variables for a batch of inputs of this shape, and the optimizer's state, at step 0."""
+    # One compiled program, instead of one for every array that is drawn.
+    variables = jax.jit(lambda key: recipe.model.init(key, inputs))(key)
+    return TrainState(jnp.int32(0), variables, recipe.optimizer.init(variables.params))
+
+
+def train_step(state: TrainState, batch: Batch, recipe: Recipe, key: PRNGKeyArray) -> tuple[TrainState, Figures]:
+    """The state after one step on `batch`, and the step's figures. Dropout's randomness is of (key, step, node)."""
+    context = Context(key, train=True).fold(state.step)
+    params = state.variables.params
+    gradient, (carried, figures) = jax.grad(objective, has_aux=True)(params, state.variables, batch, recipe, context)
+    updates, optimizer = recipe.optimizer.update(gradient, state.optimizer, params)
+    rate = jnp.asarray(recipe.learning_rate(state.step), jnp.float32)
+    params = update_params(params, updates, recipe.penalties, rate)
+    figures = {**figures, "learning_rate": rate, "gradient_norm": optax.tree.norm(gradient)}
+    return TrainState(state.step + 1, state.variables._replace(params=params, state=carried), optimizer), figures

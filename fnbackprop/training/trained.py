@@ -1,0 +1,66 @@
+"""A trained model as a file, and its outputs for new inputs."""
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from jaxtyping import Num, Shaped
+
+from ..core.errors import DataError
+from ..core.module import Module, Variables
+from ..data.normalize import Normalization, normalize
+from ..records import flatten_tree, load_arrays, restore_tree, save_arrays
+
+_BATCH_SIZE = 500
+
+
+class Trained(NamedTuple):
+    """All that predicting takes: a model and its variables, and how raw inputs become what it was trained on."""
+
+    model: Module
+    variables: Variables
+    normalization: Normalization | None
+    classes: tuple[str, ...] | None  # None: regression
+    input_shape: tuple[int, ...]  # of one example
+
+
+def save_trained(path: Path, trained: Trained) -> None:
+    """Write everything but the model itself, which its config describes, to a safetensors file."""
+    arrays = flatten_tree(trained.variables)
+    if trained.normalization is not None:
+        arrays |= {f"normalization.{name}": values for name, values in trained.normalization._asdict().items()}
+    metadata = {"classes": json.dumps(trained.classes), "input_shape": json.dumps(trained.input_shape)}
+    save_arrays(path, {name: np.asarray(values) for name, values in arrays.items()}, metadata)
+
+
+def load_trained(path: Path, model: Module) -> Trained:
+    """The trained `model` from a file. Raises DataError where the file is damaged or does not fit the model."""
+    arrays, metadata = load_arrays(path)
+    try:
+        classes, shape = (json.loads(metadata[name]) for name in ("classes", "input_shape"))
+        classes, shape = classes if classes is None else tuple(map(str, classes)), tuple(map(int, shape))
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{path}: not a trained model: its metadata has no {error}") from None
+    found = [arrays.pop(f"normalization.{name}", None) for name in Normalization._fields]
+    normalization = None if any(values is None for values in found) else Normalization(*found)
+    inputs = jax.ShapeDtypeStruct((1, *shape), np.float32)
+    like = jax.eval_shape(lambda key: model.init(key, inputs), jax.random.key(0))
+    return Trained(model, restore_tree(like, arrays), normalization, classes, shape)
+
+
+def predict(trained: Trained, inputs: Shaped[np.ndarray, "n ..."]) -> Num[np.ndarray, "n ..."]:
+    """The model's outputs for raw inputs, one example per row. Raises DataError for inputs of another shape."""
+    if inputs.shape[1:] != trained.input_shape or not len(inputs) or inputs.dtype.kind not in "biuf":
+        wanted = ", ".join(["n", *map(str, trained.input_shape)])
+        raise DataError(f"the inputs are {inputs.dtype} of shape {inputs.shape}; the model wants numbers of shape ({wanted})")
+
+    @jax.jit
+    def run(inputs: jax.Array) -> jax.Array:
+        return trained.model.apply(trained.variables, normalize(inputs, trained.normalization))[0][0]
+
+    size = min(_BATCH_SIZE, len(inputs))
+    # Filled up, so that the last batch does not compile a program of its own.
+    padded = np.concatenate([inputs, np.repeat(inputs[-1:], -len(inputs) % size, axis=0)])
+    return np.concatenate([run(batch) for batch in padded.reshape(-1, size, *inputs.shape[1:])])[: len(inputs)]
