@@ -1,0 +1,12 @@
+"""From a config to live objects: the only place that turns a name into a thing."""
+
+from .check import check as check
+from .data import Data as Data
+from .data import build_data as build_data
+from .plan import Plan as Plan
+from .plan import build_plan as build_plan
+from .plan import read_plan as read_plan
+from .recipe import build_recipe as build_recipe
+from .recipe import total_steps as total_steps
+from .schema import json_schema as json_schema
+from .starter import starter_config as starter_config

@@ -1,0 +1,99 @@
+"""Mistakes that no single key shows: all that can be known of an experiment before it is trained."""
+
+import jax
+import jax.numpy as jnp
+
+from ..core.errors import FnbackpropError
+from ..core.module import Variables
+from ..training import Batch, Recipe, train_step
+from ..training.step import TrainState
+from .data import Data
+from .plan import Plan
+from .problems import Problems
+from .recipe import build_recipe, schedule_options, total_steps
+
+
+def check(plan: Plan, data: Data) -> None:
+    """Raises ConfigError with everything that would go wrong in training `plan` on `data`, one line each."""
+    problems = Problems(plan.file)
+    _check_batches(plan, data, problems)
+    _check_schedule(plan, data, problems)
+    _check_meanings(plan, data, problems)
+    variables = _check_model(plan, data, problems)
+    if variables is not None and not problems.lines:
+        _check_training(plan, data, variables, problems)
+    problems.raise_any()
+
+
+def _check_batches(plan: Plan, data: Data, problems: Problems) -> None:
+    config, examples = plan.config.data, len(data.splits.train)
+    if config.batch_size > examples:
+        problems.add("data.batch_size", f"larger than the {examples} training examples", config.batch_size)
+    if config.shuffle == "stratified" and data.classes is None:
+        problems.add("data.shuffle", "there are no classes to stratify by; use every-epoch", config.shuffle)
+
+
+def _check_schedule(plan: Plan, data: Data, problems: Problems) -> None:
+    steps = total_steps(plan, data)
+    # 0: the batch is larger than the data, which has been said.
+    if plan.schedule is None or not steps:
+        return
+    for name, value in schedule_options(plan, steps).items():
+        # A number of steps, or a table by number of steps.
+        reached = [*value] if isinstance(value, dict) else [value] if name.endswith("_steps") else []
+        if any(at > steps for at in reached):
+            problems.add(
+                f"optimizer.learning_rate.{name}",
+                f"longer than the run, which has {steps} steps: the rate would never get there; leave "
+                "decay_steps or transition_steps out to end with the run",
+                value,
+            )
+
+
+def _check_meanings(plan: Plan, data: Data, problems: Problems) -> None:
+    cost, name = plan.cost, plan.config.cost.name
+    meaning = plan.model.produces
+    if meaning in cost.remedies:
+        problems.add("cost.name", f"{name} cannot take the {meaning} that the model ends with: {cost.remedies[meaning]}")
+    if cost.targets == "values" and data.classes is not None:
+        problems.add("cost.name", f"the data has {len(data.classes)} classes; use cross_entropy", name)
+    if cost.targets == "classes" and data.classes is None:
+        problems.add("cost.name", "the data's targets are numbers, not classes; use squared_error", name)
+    if cost.targets == "binary" and data.classes is not None and len(data.classes) != 2:
+        problems.add("cost.name", f"the data has {len(data.classes)} classes, not 2; use cross_entropy", name)
+
+
+def _check_model(plan: Plan, data: Data, problems: Problems) -> Variables | None:
+    """The shapes of the model's variables; None where it does not fit the data."""
+    inputs, _ = data.specs(plan.config.data.batch_size)
+    try:
+        variables = jax.eval_shape(lambda key: plan.model.init(key, inputs), jax.random.key(0))
+        outputs, _ = jax.eval_shape(plan.model.apply, variables, inputs)
+    except FnbackpropError as error:
+        problems.add("model", str(error))
+        return None
+    if len(outputs) != 1:
+        problems.add("model", f"it ends with {len(outputs)} outputs, where a cost takes one: join them")
+        return None
+    width = outputs[0].shape[-1] if outputs[0].ndim > 1 else 1
+    if plan.cost.targets == "classes" and data.classes is not None and width < len(data.classes):
+        problems.add("model", f"it ends with {width} outputs for {len(data.classes)} classes; the last node needs as many")
+    return variables
+
+
+def _check_training(plan: Plan, data: Data, variables: Variables, problems: Problems) -> None:
+    try:
+        recipe: Recipe = build_recipe(plan, data)
+        optimizer = jax.eval_shape(recipe.optimizer.init, variables.params)
+        jax.eval_shape(recipe.optimizer.update, variables.params, optimizer, variables.params)
+    except Exception as error:  # optax checks its options by using them
+        problems.add("optimizer", f"{plan.config.optimizer.name} cannot be used like this: {error}")
+        return
+    batch = Batch(*data.specs(plan.config.data.batch_size))
+    state = TrainState(jax.ShapeDtypeStruct((), jnp.int32), variables, optimizer)
+    try:
+        jax.eval_shape(lambda *args: train_step(*args[:2], recipe, args[2]), state, batch, jax.random.key(0))
+    except FnbackpropError as error:
+        problems.add("cost", str(error))
+    except Exception as error:  # a user's own module or cost may raise anything
+        problems.add("", f"a training step fails: {type(error).__name__}: {error}")

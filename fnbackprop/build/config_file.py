@@ -1,0 +1,83 @@
+"""Read a TOML config, and apply the command line's overrides to it."""
+
+import re
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import ConfigError
+from .problems import nearest
+
+_MAX_BYTES = 1 << 20
+_PACKAGE = Path(__file__).parents[1]
+
+
+def find_config(config: str | Path) -> Path:
+    """The file that `config` means: a path, or the name of a config that comes with the package."""
+    path = Path(config)
+    if path.is_file():
+        return path
+    shipped = shipped_configs()
+    if str(config) in shipped:
+        return shipped[str(config)]
+    what = "is a folder" if path.is_dir() else "does not exist"
+    raise ConfigError(f"{config}: the file {what}, and no config of that name comes along; {nearest(str(config), shipped)}")
+
+
+def shipped_configs() -> dict[str, Path]:
+    """The configs that come with the package, by name."""
+    # Inside a wheel they lie in the package; in a checkout, beside it.
+    folder = next(f for f in (_PACKAGE / "configs", _PACKAGE.parent / "configs") if f.is_dir())
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file. Raises ConfigError where it cannot be read or parsed."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(_MAX_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    if len(text) > _MAX_BYTES:
+        raise ConfigError(f"{path}: larger than {_MAX_BYTES >> 20} MiB, which no config is")
+    try:
+        return tomllib.loads(text.decode())
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
+        raise ConfigError(f"{path}: not valid TOML: {str(error) or type(error).__name__}") from error
+
+
+def apply_overrides(tables: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
+    """The tables with each 'dotted.key=value' set, as in `model.0.features=64`; raises ConfigError naming the override.
+
+    A value is TOML; a bare word is text, so that `optimizer.name=sgd` needs no quotes.
+    """
+    for override in overrides:
+        key, equals, text = override.partition("=")
+        if not equals or not all(key.split(".")):
+            raise ConfigError(f"override '{override}': wanted key=value, as in optimizer.learning_rate=3e-4")
+        tables = _with(tables, key.strip().split("."), _value(override, text.strip()), override)
+    return tables
+
+
+def _value(override: str, text: str) -> Any:
+    if re.fullmatch(r"[A-Za-z_][\w./:-]*", text) and text not in ("true", "false", "inf", "nan"):
+        return text
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"override '{override}': '{text}' is not a TOML value: {error}") from error
+
+
+def _with(node: Any, path: Sequence[str], value: Any, override: str) -> Any:
+    """A copy of `node` in which the value at `path` is `value`."""
+    if not path:
+        return value
+    key, *rest = path
+    if isinstance(node, list):
+        if not key.isdigit() or int(key) >= len(node):
+            raise ConfigError(f"override '{override}': '{key}' is no place in a list of {len(node)}; they count from 0")
+        return [_with(item, rest, value, override) if i == int(key) else item for i, item in enumerate(node)]
+    if not isinstance(node, dict):
+        raise ConfigError(f"override '{override}': '{key}' is looked for inside {node!r}, which is not a table")
+    return {**node, key: _with(node.get(key, {}), rest, value, override)}

@@ -1,0 +1,55 @@
+"""A config's data: read, split, and its normalisation fitted."""
+
+import inspect
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from ..core.config import DataConfig
+from ..core.errors import DataError, FnbackpropError
+from ..data import Dataset, Splits, as_dataset, data_folder, split
+from ..data.normalize import Normalization, fit_normalization
+from .named import Named
+
+
+class Data(NamedTuple):
+    """What an experiment learns from."""
+
+    splits: Splits
+    classes: tuple[str, ...] | None  # None: regression
+    normalization: Normalization | None
+    constant_features: tuple[tuple[int, ...], ...]
+
+    def specs(self, batch_size: int) -> tuple[jax.ShapeDtypeStruct, jax.ShapeDtypeStruct]:
+        """Shapes and dtypes of a batch: its inputs, as the model sees them, and its targets."""
+        inputs, targets = self.splits.examples
+        return (
+            jax.ShapeDtypeStruct((batch_size, *inputs.shape[1:]), np.float32),
+            jax.ShapeDtypeStruct((batch_size, *targets.shape[1:]), targets.dtype),
+        )
+
+
+def build_data(source: Named, config: DataConfig) -> Data:
+    """The data of a config. Raises DataError where it cannot be read, ConfigError where it cannot be split so."""
+    dataset = _read(source, config)
+    splits = split(dataset, config.validation, config.test, config.split_seed)
+    normalization, constant = None, ()
+    if config.normalize != "none":
+        inputs = splits.examples.inputs[: len(splits.train)]
+        normalization, constant = fit_normalization(inputs, config.normalize, config.epsilon, config.constant)
+    return Data(splits, dataset.classes, normalization, constant)
+
+
+def _read(source: Named, config: DataConfig) -> Dataset:
+    function, options = source
+    given: dict[str, Any] = {}
+    if "folder" in inspect.signature(function).parameters:
+        given["folder"] = data_folder(config.folder)
+    name = getattr(function, "__name__", str(function))
+    try:
+        return as_dataset(function(**given, **options), name)
+    except FnbackpropError:
+        raise
+    except Exception as error:  # a user's own source may raise anything
+        raise DataError(f"the data source '{name}' failed: {type(error).__name__}: {error}") from error

@@ -1,0 +1,35 @@
+"""A table that names a thing, turned into that thing and the options it is given."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from ..core.errors import ConfigError
+from .options import read_options
+from .problems import Problems
+from .registry import Kind, resolve
+
+
+class Named(NamedTuple):
+    """A thing and its options."""
+
+    thing: Any
+    options: dict[str, Any]
+
+
+def read_named(kind: Kind, table: Any, path: str, problems: Problems, allow: Sequence[str] = ()) -> Named | None:
+    """What the raw `table` of a config names; None where it cannot be told, with every mistake noted.
+
+    Mistakes in the table's own keys are noted elsewhere, by the table's type.
+    """
+    own = kind.table.model_fields
+    name = table.get(kind.key, own[kind.key].default) if isinstance(table, dict) else None
+    if not isinstance(name, str):
+        return None
+    try:
+        thing = resolve(kind, name, allow)
+    except ConfigError as error:
+        problems.add(f"{path}.{kind.key}", str(error))
+        return None
+    options = {key: value for key, value in table.items() if key not in own}
+    values = read_options(kind, thing, options, path, problems)
+    return None if values is None else Named(thing, values)

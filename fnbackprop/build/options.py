@@ -1,0 +1,94 @@
+"""The options of a named thing are its class's fields, or its function's parameters: there is no second schema."""
+
+import inspect
+import json
+import types
+from collections.abc import Callable
+from dataclasses import MISSING, fields, is_dataclass
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+
+from ..core.module import Module
+from ..costs import Cost
+from .problems import Problems
+from .registry import Kind
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def options_model(kind: Kind, thing: Any) -> type[BaseModel]:
+    """A pydantic model of what a config can give `thing`."""
+    if isinstance(thing, Cost):
+        found = _parameters(kind, thing.rule)
+    elif isinstance(thing, Module):  # a user's own, with its options given already
+        found = {}
+    elif is_dataclass(thing):
+        found = _fields(thing)
+    else:
+        found = _parameters(kind, thing)
+    strict = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, protected_namespaces=())
+    definitions: Any = found
+    return create_model(getattr(thing, "__name__", "Options"), __config__=strict, **definitions)
+
+
+def read_options(kind: Kind, thing: Any, options: dict[str, Any], path: str, problems: Problems) -> dict[str, Any] | None:
+    """The options that were given, as Python values; or None, with every mistake noted."""
+    model = options_model(kind, thing)
+    try:
+        values = validate(model, options)
+    except ValidationError as error:
+        problems.add_invalid(error, path, model, siblings=kind.table.model_fields)
+        return None
+    return {name: getattr(values, name) for name in values.model_fields_set}
+
+
+def validate(model: type[M], tables: dict[str, Any]) -> M:
+    """The parsed TOML as `model`; in JSON mode, where lists may be tuples and nothing else is converted."""
+    return model.model_validate_json(json.dumps(tables, default=str))
+
+
+def _fields(cls: Any) -> dict[str, tuple[Any, Any]]:
+    hints = get_type_hints(cls, include_extras=True)
+    return {f.name: (hints[f.name], ... if f.default is MISSING else f.default) for f in fields(cls) if f.init}
+
+
+def _parameters(kind: Kind, function: Callable) -> dict[str, tuple[Any, Any]]:
+    try:
+        signature = inspect.signature(function, eval_str=True)
+    except NameError:  # an annotation that exists for type checkers only
+        signature = inspect.signature(function)
+    definitions = {}
+    for name, parameter in signature.parameters.items():
+        required = parameter.default is parameter.empty
+        spread = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        if spread or name in kind.given or (required and kind.takes_arrays):
+            continue
+        annotation = parameter.annotation if _is_plain(parameter.annotation) else _annotation_of(parameter)
+        if name in kind.left_to_the_run:
+            definitions[name] = (annotation | None, None if required else parameter.default)
+        elif annotation is not None:
+            definitions[name] = (annotation, ... if required else parameter.default)
+    return definitions
+
+
+def _is_plain(annotation: Any) -> bool:
+    """Whether a config can spell values of this type."""
+    origin = get_origin(annotation)
+    if origin is Literal:
+        return True
+    if origin is Annotated:
+        return _is_plain(get_args(annotation)[0])
+    if origin in (Union, types.UnionType, list, tuple, dict):
+        return all(_is_plain(a) for a in get_args(annotation) if a is not Ellipsis)
+    return annotation in (str, int, float, bool, types.NoneType, list, tuple, dict)
+
+
+def _annotation_of(parameter: inspect.Parameter) -> Any:
+    """A type for what is not annotated, or array-like; None for what no config can spell."""
+    default = parameter.default
+    if default is parameter.empty or type(default) in (int, float):
+        return float
+    if default is None and "Callable" not in str(parameter.annotation):
+        return Any
+    return type(default) if type(default) in (bool, str, list, tuple, dict) else None

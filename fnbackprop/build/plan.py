@@ -1,0 +1,73 @@
+"""From a config file to all that can be known of it without its data."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple, get_args
+
+from pydantic import ValidationError
+
+from ..core.config import ExperimentConfig
+from ..costs import Cost, per_example
+from ..costs.cost import Meaning
+from ..graph import Graph
+from .config_file import apply_overrides, find_config, read_toml
+from .model import build_model
+from .named import Named, read_named
+from .options import validate
+from .problems import Problems
+from .registry import COST, OPTIMIZER, SCHEDULE, SOURCE
+
+
+class Plan(NamedTuple):
+    """A checked config and the live things that it names."""
+
+    file: str
+    config: ExperimentConfig
+    model: Graph
+    cost: Cost
+    source: Named
+    optimizer: Named
+    schedule: Named | None  # None: the learning rate is one number
+
+
+def read_plan(config: str | Path, overrides: Sequence[str] = (), allow: Sequence[str] = ()) -> Plan:
+    """The plan of a config file, or of a config that comes with the package, with `overrides` applied.
+
+    Raises ConfigError with every mistake, one line each.
+    """
+    path = find_config(config)
+    return build_plan(apply_overrides(read_toml(path), overrides), str(config), allow)
+
+
+def build_plan(tables: dict[str, Any], file: str = "config", allow: Sequence[str] = ()) -> Plan:
+    """The plan of a parsed config; `allow` lists packages whose code it may name. Raises ConfigError."""
+    problems = Problems(file)
+    try:
+        config = validate(ExperimentConfig, tables)
+    except ValidationError as error:
+        problems.add_invalid(error, "", ExperimentConfig)
+    # What the tables name is looked into even where something else is wrong, so that every mistake is seen at once.
+    model = build_model(tables.get("model"), allow, problems)
+    cost = read_named(COST, tables.get("cost"), "cost", problems, allow)
+    source = read_named(SOURCE, tables.get("data", {}), "data", problems, allow)
+    optimizer_table = tables.get("optimizer", {})
+    optimizer = read_named(OPTIMIZER, optimizer_table, "optimizer", problems, allow)
+    rate = optimizer_table.get("learning_rate") if isinstance(optimizer_table, dict) else None
+    schedule = read_named(SCHEDULE, rate, "optimizer.learning_rate", problems, allow)
+    problems.raise_any()
+    assert model
+    assert cost
+    assert source
+    assert optimizer
+    return Plan(file, config, model, _cost(cost), source, optimizer, schedule)
+
+
+def _cost(named: Named) -> Cost:
+    thing, options = named
+    cost = thing
+    if not isinstance(thing, Cost):
+        rule = per_example(thing)
+        cost = Cost(rule, rule, accepts=frozenset(get_args(Meaning)), targets="any")
+    return replace(cost, rule=partial(cost.rule, **options), reference=partial(cost.reference, **options))

@@ -1,0 +1,68 @@
+"""Mistakes in a config, collected so that a user sees all of them at once, one line each."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from ..core.errors import ConfigError
+
+_UNSAID = object()
+
+
+class Problems:
+    """The mistakes found so far in the config called `file`."""
+
+    def __init__(self, file: str):
+        self.file = file
+        self.lines: list[str] = []
+
+    def add(self, path: str, what: str, got: Any = _UNSAID) -> None:
+        """One mistake: where, what is wrong, and the value."""
+        value = "" if got is _UNSAID else f" (got {_short(got)})"
+        self.lines.append(": ".join(part for part in (self.file, path, what + value) if part))
+
+    def add_invalid(self, error: ValidationError, path: str, model: type[BaseModel], siblings: Iterable[str] = ()) -> None:
+        """All that pydantic found in the table at `path`, read as `model`; `siblings` are keys read by something else."""
+        for each in error.errors():
+            location = each["loc"]
+            # A union's tag stands in the location, but not in the file.
+            names = [str(part) for i, part in enumerate(location) if location[i - 1 : i] != ("learning_rate",)]
+            where = ".".join([path, *names] if path else names)
+            if each["type"] == "extra_forbidden":
+                known = [*_keys_at(model, location), *siblings]
+                self.add(where, f"unknown key; {nearest(names[-1], known)}", each["input"])
+            elif each["type"] == "missing":
+                self.add(where, "missing, and it has no default")
+            else:
+                message = each["msg"].removeprefix("Value error, ").removeprefix("Input ")
+                # pydantic speaks of JSON.
+                message = message.replace("a valid array", "a list").replace("an object", "a table")
+                self.add(where, message, *([] if isinstance(each["input"], dict) else [each["input"]]))
+
+    def raise_any(self) -> None:
+        """Raises ConfigError with all of them, if there are any."""
+        if self.lines:
+            raise ConfigError(self.lines)
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """A hint: the name that was probably meant, and what there is."""
+    names = sorted(names)
+    near = get_close_matches(name, names, n=1)
+    hint = f"did you mean '{near[0]}'? " if near else ""
+    return f"{hint}there are {', '.join(names)}" if names else "there are none"
+
+
+def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> Iterable[str]:
+    for part in location[:-1]:
+        inner = model.model_fields[str(part)].annotation
+        assert isinstance(inner, type)
+        model = inner
+    return model.model_fields
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."

@@ -1,0 +1,54 @@
+"""A plan and its data, turned into what a training step computes."""
+
+from typing import Any
+
+import optax
+
+from ..core.config import OptimizerConfig, TrainingConfig
+from ..training import Recipe, steps_per_epoch
+from .data import Data
+from .plan import Plan
+from .registry import SCHEDULE, parameters
+
+_DEFAULT_EPOCHS = 10
+
+
+def build_recipe(plan: Plan, data: Data) -> Recipe:
+    """The recipe of a plan: model, cost, penalties, optimizer, learning rate and normalisation."""
+    config = plan.config
+    rate = _learning_rate(plan, total_steps(plan, data))
+    optimizer = plan.optimizer.thing(learning_rate=rate, **plan.optimizer.options)
+    return Recipe(
+        plan.model, plan.cost, config.penalties, _clipped(optimizer, config.optimizer), rate, data.normalization
+    )
+
+
+def total_steps(plan: Plan, data: Data) -> int:
+    """The length of the run, in steps."""
+    training: TrainingConfig = plan.config.training
+    if training.steps is not None:
+        return training.steps
+    return (training.epochs or _DEFAULT_EPOCHS) * steps_per_epoch(len(data.splits.train), plan.config.data)
+
+
+def schedule_options(plan: Plan, steps: int) -> dict[str, Any]:
+    """The options of the learning rate's schedule, which ends with the run where the config does not say when."""
+    assert plan.schedule
+    schedule, options = plan.schedule
+    left_open = {n: steps for n in SCHEDULE.left_to_the_run if n in parameters(schedule) and n not in options}
+    return left_open | options
+
+
+def _learning_rate(plan: Plan, steps: int) -> optax.Schedule:
+    if plan.schedule is None:
+        return optax.constant_schedule(plan.config.optimizer.learning_rate)
+    return plan.schedule.thing(**schedule_options(plan, steps))
+
+
+def _clipped(optimizer: optax.GradientTransformation, config: OptimizerConfig) -> optax.GradientTransformation:
+    clips = []
+    if config.clip_value is not None:
+        clips.append(optax.clip(config.clip_value))
+    if config.clip_norm is not None:
+        clips.append(optax.clip_by_global_norm(config.clip_norm))
+    return optax.chain(*clips, optimizer) if clips else optimizer

@@ -1,0 +1,141 @@
+"""Every name that a config may use, and what it stands for."""
+
+import inspect
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import optax
+
+from .. import costs, data, modules
+from ..core.config import CostConfig, DataConfig, NamingTable, NodeConfig, OptimizerConfig, ScheduleConfig
+from ..core.errors import ConfigError
+from ..core.module import Module
+from .problems import nearest
+
+
+class Kind(NamedTuple):
+    """A kind of thing that a config names: in which table, under which key, out of which names."""
+
+    name: str
+    table: type[NamingTable]
+    key: str
+    names: Callable[[], Mapping[str, Any]]
+    given: tuple[str, ...] = ()  # parameters that training fills in, and a config cannot
+    takes_arrays: bool = False  # parameters without a default are arrays: training fills them in too
+    left_to_the_run: tuple[str, ...] = ()  # parameters that are the run's length where the config is silent
+
+
+def _by_name(*things: Any) -> Callable[[], Mapping[str, Any]]:
+    names = {thing.__name__: thing for thing in things}
+    return lambda: names
+
+
+@cache
+def _optimizers() -> dict[str, Callable[..., optax.GradientTransformation]]:
+    named = {n: f for n, f in vars(optax).items() if inspect.isfunction(f) and not n.startswith(("_", "scale_by_"))}
+    return {n: f for n, f in named.items() if "learning_rate" in parameters(f)}
+
+
+@cache
+def _schedules() -> dict[str, Callable[..., optax.Schedule]]:
+    named = {n: f for n, f in vars(optax).items() if inspect.isfunction(f) and n.endswith(("_schedule", "_decay"))}
+    rates = {"value", "init_value", "peak_value", "cosine_kwargs"}
+    return {n: f for n, f in named.items() if not rates.isdisjoint(parameters(f))}
+
+
+def parameters(function: Callable) -> Mapping[str, inspect.Parameter]:
+    """The parameters of a function by name."""
+    return inspect.signature(function).parameters
+
+
+MODULE = Kind(
+    "module",
+    NodeConfig,
+    "module",
+    _by_name(
+        modules.Add,
+        modules.Dropout,
+        modules.Duplicate,
+        modules.Flatten,
+        modules.Linear,
+        modules.LogSigmoid,
+        modules.LogSoftmax,
+        modules.Max,
+        modules.ReLU,
+        modules.Sigmoid,
+        modules.Softmax,
+        modules.Softplus,
+        modules.Tanh,
+    ),
+    given=("key", "train"),
+    takes_arrays=True,
+)
+COST = Kind(
+    "cost",
+    CostConfig,
+    "name",
+    lambda: {
+        cost.rule.__name__: cost
+        for cost in (
+            costs.BINARY_CROSS_ENTROPY,
+            costs.CROSS_ENTROPY,
+            costs.NEGATIVE_LOG_LIKELIHOOD,
+            costs.SQUARED_ERROR,
+        )
+    },
+    given=("weights", "reduction"),
+    takes_arrays=True,
+)
+SOURCE = Kind(
+    "source",
+    DataConfig,
+    "source",
+    _by_name(
+        data.breast_cancer,
+        data.cifar10,
+        data.csv,
+        data.diabetes,
+        data.digits,
+        data.fashion_mnist,
+        data.iris,
+        data.mnist,
+        data.npy,
+        data.npz,
+        data.wine,
+    ),
+    given=("folder",),
+)
+OPTIMIZER = Kind("optimizer", OptimizerConfig, "name", _optimizers, given=("learning_rate",))
+SCHEDULE = Kind(
+    "schedule", ScheduleConfig, "schedule", _schedules, left_to_the_run=("decay_steps", "transition_steps")
+)
+
+
+def resolve(kind: Kind, name: str, allow: Sequence[str] = ()) -> Any:
+    """The thing called `name`: registered, or the user's own as 'package.file:name' from a package in `allow`.
+
+    Raises ConfigError: a config must not run code that its reader did not choose.
+    """
+    names = kind.names()
+    if name in names:
+        return names[name]
+    path, colon, attribute = name.partition(":")
+    if not colon:
+        raise ConfigError(f"no {kind.name} is called '{name}'; {nearest(name, names)}; or 'package.file:name' of your own")
+    package = path.partition(".")[0]
+    if package not in allow:
+        raise ConfigError(f"'{name}' would run code of '{package}'; if you trust it, add --allow {package}")
+    # As `python -m` does, and the installed command does not: packages in the working folder can be imported.
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        thing = getattr(import_module(path), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ConfigError(f"cannot import '{name}': {error}") from error
+    if not callable(thing) and not isinstance(thing, Module):
+        raise ConfigError(f"'{name}' is a {type(thing).__name__}; a {kind.name} of your own is a function or a Module")
+    return thing

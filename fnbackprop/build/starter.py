@@ -1,0 +1,73 @@
+"""A commented config to start from, for a named data set."""
+
+from typing import NamedTuple
+
+from ..core.errors import ConfigError
+from .problems import nearest
+
+
+class _Known(NamedTuple):
+    outputs: int
+    images: bool = False
+    regression: bool = False
+    epochs: int = 30
+    options: str = ""
+
+
+_KNOWN = {
+    "breast_cancer": _Known(2),
+    "cifar10": _Known(10, images=True, epochs=10),
+    "csv": _Known(2, options='path = "data.csv"     # the file; its first row names the columns\ntarget = "label"      # the column to predict\n'),
+    "diabetes": _Known(1, regression=True, epochs=100),
+    "digits": _Known(10),
+    "fashion_mnist": _Known(10, images=True, epochs=10),
+    "iris": _Known(3, epochs=100),
+    "mnist": _Known(10, images=True, epochs=10),
+    "npy": _Known(2, options='inputs = "inputs.npy"    # one example per row\ntargets = "targets.npy"  # integers are classes\n'),
+    "npz": _Known(2, options='path = "data.npz"     # holds the arrays "inputs" and "targets"\n'),
+    "wine": _Known(3, epochs=100),
+}
+
+
+def starter_config(source: str) -> str:
+    """The text of a config that trains a small network on the data set `source`; raises ConfigError if unknown."""
+    if source not in _KNOWN:
+        raise ConfigError(f"no starter config for the data set '{source}'; {nearest(source, _KNOWN)}")
+    known = _KNOWN[source]
+    flatten = '  { module = "Flatten" },\n' if known.images else ""
+    cost, meaning = ("squared_error", "numbers") if known.regression else ("cross_entropy", "one logit per class")
+    return f"""\
+# fnbackprop check FILE     finds mistakes without training
+# fnbackprop summary FILE   shows the nodes, their shapes and parameters
+# fnbackprop train FILE     trains; any key can be set from there too: optimizer.learning_rate=3e-4
+
+seed = 0                # draws the initial weights, the order of examples and dropout
+
+# The nodes, first to last; each reads the one before it, unless it names its inputs.
+model = [
+{flatten}  {{ module = "Linear", features = 64 }},
+  {{ module = "ReLU" }},
+  {{ module = "Dropout", rate = 0.2 }},
+  {{ module = "Linear", features = {known.outputs} }},  # {meaning}
+]
+
+[data]
+source = "{source}"
+{known.options}batch_size = 32
+shuffle = "every-epoch" # or "once", "never", "stratified": every class in every minibatch
+validation = 0.1        # share of the training examples that is only watched
+normalize = "feature"   # zero mean, unit variance; or "channel" for images, or "none"
+
+[cost]
+name = "{cost}"
+
+[penalties]
+l2 = 1e-4               # α of α‖w‖²: PyTorch's weight_decay is 2α
+
+[optimizer]
+name = "adam"           # any of optax's
+learning_rate = {{ schedule = "cosine_decay_schedule", init_value = 3e-3 }}
+
+[training]
+epochs = {known.epochs}
+"""
