@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,8 +14,9 @@ import tomli_w
 from rich.console import Console
 
 from . import build, records, training
-from .core.errors import FnbackpropError
+from .core.errors import ConfigError, FnbackpropError
 from .data import Examples
+from .data.npy import read_npy
 from .data.order import class_coverage
 from .graph import Summary, count_params, summarize
 from .penalties import sparsity
@@ -84,11 +86,26 @@ def evaluate(run: str | Path, allow: Sequence[str] = ()) -> dict[str, float]:
     return training.compile_evaluate(recipe)(trained.variables, loaded.splits.examples, loaded.splits.test)
 
 
-def predict(run: str | Path, inputs: np.ndarray, allow: Sequence[str] = ()) -> np.ndarray:
-    """The outputs of a finished run's model for raw inputs, one example a row: a logit per class, or values."""
+def predict(
+    run: str | Path, inputs: np.ndarray, kind: training.Prediction = "outputs", allow: Sequence[str] = ()
+) -> np.ndarray:
+    """What a finished run's model makes of raw inputs, one example a row: outputs, probabilities or classes."""
     folder = _open(run)
     trained = training.load_trained(folder.model, build.read_plan(folder.config, (), allow).model)
-    return training.predict(trained, inputs)
+    return training.predict(trained, inputs, kind)
+
+
+def predict_file(
+    run: Path, inputs: Path, output: Path, kind: training.Prediction, allow: Sequence[str] = ()
+) -> tuple[int, ...]:
+    """`predict` from one .npy file to another; returns the shape of what was written."""
+    predictions, content = predict(run, read_npy(str(inputs)), kind, allow), BytesIO()
+    np.save(content, predictions)
+    try:
+        records.write_atomically(output, content.getvalue())
+    except OSError as error:
+        raise ConfigError(f"cannot write {output}: {error.strerror}; choose another file with -o") from None
+    return predictions.shape
 
 
 class _Run(NamedTuple):
@@ -121,9 +138,8 @@ def _train(run: _Run) -> Result:
     model_key, loop_key = jax.random.split(jax.random.key(config.seed))
     examples = jax.tree.map(jnp.asarray, splits.examples)
     state = training.initial_state(recipe, model_key, run.data.specs(config.data.batch_size)[0])
-    loop = training.Loop(recipe, config.data, examples, len(splits.train), loop_key)
+    loop = training.Loop(recipe, config.data, examples, len(splits.train), loop_key, state)
     facts = _facts(run, state, loop)
-    facts["compiled in"] = f"{loop.compile(state):.1f} s"
     for name, fact in facts.items():
         run.log.print(f"{name:<17} {fact}")
 
@@ -156,14 +172,14 @@ def _fit(
             state = chunk.state
             averages.add(chunk.figures, chunk.examples, chunk.seconds)
             place = {"step": chunk.last, "epoch": chunk.last / loop.steps_per_epoch}
-            row = {"kind": "train", **place, **averages.row()}
+            row = place | averages.row()
             progress.update(chunk.last, row)
             if chunk.last % every and chunk.last != steps:
                 continue
             row["seconds"] = time.perf_counter() - began
             if config.penalties.l1:
                 row["sparsity"] = float(sparsity(state.variables.params, config.penalties.biases))
-            metrics.append(row)
+            metrics.append({"kind": "train", **row})
             averages.clear()
             measures = {name: row[name] for name in ("loss", *run.plan.cost.metrics)}
             told = [f"epoch {place['epoch']:.4g}:", f"train {records.format_figures(measures)}"]
@@ -197,4 +213,5 @@ def _facts(run: _Run, state: training.TrainState, loop: training.Loop) -> dict[s
         labels = splits.examples.targets[: len(splits.train)]
         coverage = class_coverage(labels, np.asarray(loop.order(0)), config.data.batch_size)
         facts["class coverage"] = f"{100 * coverage:.0f} % of the first epoch's minibatches hold every class"
+    facts["compiled in"] = f"{loop.compile_seconds:.1f} s"
     return facts

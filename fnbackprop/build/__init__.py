@@ -10,3 +10,4 @@ from .recipe import build_recipe as build_recipe
 from .recipe import total_steps as total_steps
 from .schema import json_schema as json_schema
 from .starter import starter_config as starter_config
+from .starter import write_starter_config as write_starter_config

@@ -54,7 +54,9 @@ def _check_meanings(plan: Plan, data: Data, problems: Problems) -> None:
     cost, name = plan.cost, plan.config.cost.name
     meaning = plan.model.produces
     if meaning in cost.remedies:
-        problems.add("cost.name", f"{name} cannot take the {meaning} that the model ends with: {cost.remedies[meaning]}")
+        problems.add(
+            "cost.name", f"{name} cannot take the {meaning} that the model ends with: {cost.remedies[meaning]}"
+        )
     if cost.targets == "values" and data.classes is not None:
         problems.add("cost.name", f"the data has {len(data.classes)} classes; use cross_entropy", name)
     if cost.targets == "classes" and data.classes is None:
@@ -77,7 +79,9 @@ def _check_model(plan: Plan, data: Data, problems: Problems) -> Variables | None
         return None
     width = outputs[0].shape[-1] if outputs[0].ndim > 1 else 1
     if plan.cost.targets == "classes" and data.classes is not None and width < len(data.classes):
-        problems.add("model", f"it ends with {width} outputs for {len(data.classes)} classes; the last node needs as many")
+        problems.add(
+            "model", f"it ends with {width} outputs for {len(data.classes)} classes; the last node needs as many"
+        )
     return variables
 
 
@@ -89,10 +93,14 @@ def _check_training(plan: Plan, data: Data, variables: Variables, problems: Prob
     except Exception as error:  # optax checks its options by using them
         problems.add("optimizer", f"{plan.config.optimizer.name} cannot be used like this: {error}")
         return
-    batch = Batch(*data.specs(plan.config.data.batch_size))
-    state = TrainState(jax.ShapeDtypeStruct((), jnp.int32), variables, optimizer)
+    inputs, targets = data.specs(plan.config.data.batch_size)
     try:
-        jax.eval_shape(lambda *args: train_step(*args[:2], recipe, args[2]), state, batch, jax.random.key(0))
+        jax.eval_shape(
+            lambda variables, optimizer, inputs, targets, key: train_step(
+                TrainState(jnp.int32(0), variables, optimizer), Batch(inputs, targets), recipe, key
+            ),
+            *(variables, optimizer, inputs, targets, jax.random.key(0)),
+        )
     except FnbackpropError as error:
         problems.add("cost", str(error))
     except Exception as error:  # a user's own module or cost may raise anything

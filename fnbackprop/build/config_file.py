@@ -22,7 +22,9 @@ def find_config(config: str | Path) -> Path:
     if str(config) in shipped:
         return shipped[str(config)]
     what = "is a folder" if path.is_dir() else "does not exist"
-    raise ConfigError(f"{config}: the file {what}, and no config of that name comes along; {nearest(str(config), shipped)}")
+    raise ConfigError(
+        f"{config}: the file {what}, and no config of that name comes along; {nearest(str(config), shipped)}"
+    )
 
 
 def shipped_configs() -> dict[str, Path]:

@@ -34,7 +34,8 @@ def build_data(source: Named, config: DataConfig) -> Data:
     """The data of a config. Raises DataError where it cannot be read, ConfigError where it cannot be split so."""
     dataset = _read(source, config)
     splits = split(dataset, config.validation, config.test, config.split_seed)
-    normalization, constant = None, ()
+    normalization: Normalization | None = None
+    constant: tuple[tuple[int, ...], ...] = ()
     if config.normalize != "none":
         inputs = splits.examples.inputs[: len(splits.train)]
         normalization, constant = fit_normalization(inputs, config.normalize, config.epsilon, config.constant)

@@ -1,7 +1,6 @@
 """The model's graph, from the nodes that a config lists."""
 
 from collections.abc import Sequence
-from dataclasses import is_dataclass
 from typing import Any
 
 from ..core.errors import GraphError
@@ -49,6 +48,6 @@ def _module(named: Named) -> Module:
     thing, options = named
     if isinstance(thing, Module):
         return thing
-    if is_dataclass(thing):
+    if isinstance(thing, type) and issubclass(thing, Module):
         return thing(**options)
     return Function(thing, tuple(options.items()))

@@ -32,7 +32,9 @@ def options_model(kind: Kind, thing: Any) -> type[BaseModel]:
     return create_model(getattr(thing, "__name__", "Options"), __config__=strict, **definitions)
 
 
-def read_options(kind: Kind, thing: Any, options: dict[str, Any], path: str, problems: Problems) -> dict[str, Any] | None:
+def read_options(
+    kind: Kind, thing: Any, options: dict[str, Any], path: str, problems: Problems
+) -> dict[str, Any] | None:
     """The options that were given, as Python values; or None, with every mistake noted."""
     model = options_model(kind, thing)
     try:

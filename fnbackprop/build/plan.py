@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, get_args
 from pydantic import ValidationError
 
 from ..core.config import ExperimentConfig
+from ..core.module import Meaning
 from ..costs import Cost, per_example
-from ..costs.cost import Meaning
 from ..graph import Graph
 from .config_file import apply_overrides, find_config, read_toml
 from .model import build_model

@@ -23,8 +23,10 @@ class Problems:
         value = "" if got is _UNSAID else f" (got {_short(got)})"
         self.lines.append(": ".join(part for part in (self.file, path, what + value) if part))
 
-    def add_invalid(self, error: ValidationError, path: str, model: type[BaseModel], siblings: Iterable[str] = ()) -> None:
-        """All that pydantic found in the table at `path`, read as `model`; `siblings` are keys read by something else."""
+    def add_invalid(
+        self, error: ValidationError, path: str, model: type[BaseModel], siblings: Iterable[str] = ()
+    ) -> None:
+        """All that pydantic found in the table at `path`, read as `model`; `siblings` are keys that others read."""
         for each in error.errors():
             location = each["loc"]
             # A union's tag stands in the location, but not in the file.

@@ -110,9 +110,7 @@ SOURCE = Kind(
     given=("folder",),
 )
 OPTIMIZER = Kind("optimizer", OptimizerConfig, "name", _optimizers, given=("learning_rate",))
-SCHEDULE = Kind(
-    "schedule", ScheduleConfig, "schedule", _schedules, left_to_the_run=("decay_steps", "transition_steps")
-)
+SCHEDULE = Kind("schedule", ScheduleConfig, "schedule", _schedules, left_to_the_run=("decay_steps", "transition_steps"))
 
 
 def resolve(kind: Kind, name: str, allow: Sequence[str] = ()) -> Any:
@@ -125,7 +123,9 @@ def resolve(kind: Kind, name: str, allow: Sequence[str] = ()) -> Any:
         return names[name]
     path, colon, attribute = name.partition(":")
     if not colon:
-        raise ConfigError(f"no {kind.name} is called '{name}'; {nearest(name, names)}; or 'package.file:name' of your own")
+        raise ConfigError(
+            f"no {kind.name} is called '{name}'; {nearest(name, names)}; or 'package.file:name' of your own"
+        )
     package = path.partition(".")[0]
     if package not in allow:
         raise ConfigError(f"'{name}' would run code of '{package}'; if you trust it, add --allow {package}")

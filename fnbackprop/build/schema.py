@@ -11,7 +11,7 @@ from .registry import COST, MODULE, OPTIMIZER, SCHEDULE, SOURCE, Kind
 
 def json_schema() -> dict[str, Any]:
     """The schema of a whole config; what a thing of the user's own takes is left open."""
-    model = tuple[_union(MODULE), ...]  # type: ignore[misc]
+    model = tuple[_union(MODULE), ...]  # type: ignore[misc, valid-type]
     rate = float | _union(SCHEDULE)
     optimizer = _union(OPTIMIZER, learning_rate=(rate, OptimizerConfig.model_fields["learning_rate"].default))
     tables: Any = {"model": (model, ...), "data": (_union(SOURCE), None), "cost": (_union(COST), ...)}
@@ -22,7 +22,7 @@ def json_schema() -> dict[str, Any]:
 def _union(kind: Kind, **overrides: Any) -> Any:
     """Any table that names a thing of this kind."""
     tables = [_table(kind, name, thing, overrides) for name, thing in kind.names().items()]
-    return Union[(*tables, _own(kind))]  # noqa: UP007
+    return Union[(*tables, _own(kind))]
 
 
 def _table(kind: Kind, name: str, thing: Any, overrides: dict[str, Any]) -> type[BaseModel]:

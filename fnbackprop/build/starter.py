@@ -1,9 +1,23 @@
 """A commented config to start from, for a named data set."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 from ..core.errors import ConfigError
 from .problems import nearest
+
+
+_CSV = """\
+path = "data.csv"       # its first row names the columns
+target = "label"        # the column to predict
+"""
+_NPY = """\
+inputs = "inputs.npy"   # one example a row
+targets = "targets.npy" # integers are classes
+"""
+_NPZ = """\
+path = "data.npz"       # holds the arrays "inputs" and "targets"
+"""
 
 
 class _Known(NamedTuple):
@@ -17,16 +31,31 @@ class _Known(NamedTuple):
 _KNOWN = {
     "breast_cancer": _Known(2),
     "cifar10": _Known(10, images=True, epochs=10),
-    "csv": _Known(2, options='path = "data.csv"     # the file; its first row names the columns\ntarget = "label"      # the column to predict\n'),
+    "csv": _Known(2, options=_CSV),
     "diabetes": _Known(1, regression=True, epochs=100),
     "digits": _Known(10),
     "fashion_mnist": _Known(10, images=True, epochs=10),
     "iris": _Known(3, epochs=100),
     "mnist": _Known(10, images=True, epochs=10),
-    "npy": _Known(2, options='inputs = "inputs.npy"    # one example per row\ntargets = "targets.npy"  # integers are classes\n'),
-    "npz": _Known(2, options='path = "data.npz"     # holds the arrays "inputs" and "targets"\n'),
+    "npy": _Known(2, options=_NPY),
+    "npz": _Known(2, options=_NPZ),
     "wine": _Known(3, epochs=100),
 }
+
+
+def write_starter_config(name: str, source: str) -> Path:
+    """Write `name`.toml for the data set `source`; raises ConfigError if there is such a file or no such data set."""
+    path, text = Path(f"{name.removesuffix('.toml')}.toml"), starter_config(source)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise ConfigError(
+            f"{path} exists, and is not written over; choose another name, with --data {source}"
+        ) from None
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror}") from None
+    return path
 
 
 def starter_config(source: str) -> str:

@@ -53,7 +53,9 @@ class DataConfig(NamingTable):
         None, description="share or number of examples, where the source has no test part of its own (then 0.2)"
     )
     split_seed: int = Field(0, ge=0, lt=2**32, description="draws the split, whatever the experiment's seed")
-    normalize: Literal["feature", "channel", "none"] = Field("feature", description="what shares a mean and a deviation")
+    normalize: Literal["feature", "channel", "none"] = Field(
+        "feature", description="what shares a mean and a deviation"
+    )
     epsilon: Annotated[float, Field(gt=0)] = Field(1e-7, description="least standard deviation that is divided by")
     constant: Literal["unit", "epsilon"] = Field(
         "unit", description="divisor where the deviation is below epsilon: 1, or epsilon itself (the lecture's formula)"
@@ -97,7 +99,9 @@ class OptimizerConfig(NamingTable):
         Discriminator(_kind_of_rate),
     ] = Field(1e-3, description="a number, or { schedule = NAME, … }")
     clip_norm: Annotated[float, Field(gt=0)] | None = Field(None, description="largest norm of the whole gradient")
-    clip_value: Annotated[float, Field(gt=0)] | None = Field(None, description="largest magnitude of a gradient's entry")
+    clip_value: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="largest magnitude of a gradient's entry"
+    )
 
 
 class TrainingConfig(Table):

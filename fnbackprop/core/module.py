@@ -1,7 +1,7 @@
 """The module contract: what a graph holds, and all that a graph needs to know of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
 from typing import Any, ClassVar, Literal, NamedTuple, TypeVar, dataclass_transform
 
@@ -13,6 +13,8 @@ from pydantic.dataclasses import dataclass as validated_dataclass
 
 T = TypeVar("T")
 Derivatives = Literal["rules", "reference"]
+# An input known by its shape and dtype: an example of it will do.
+Spec = jax.ShapeDtypeStruct | Array
 # What the numbers that a module returns mean; "input": whatever its input's do.
 Meaning = Literal["values", "probabilities", "log-probabilities", "input"]
 
@@ -55,7 +57,13 @@ class Module:
     # What they mean, so that a cost can refuse what it cannot use.
     produces: ClassVar[Meaning] = "values"
 
-    def init(self, key: PRNGKeyArray, *specs: jax.ShapeDtypeStruct) -> Variables:
+    def __str__(self) -> str:
+        """The options that are not the defaults, as in Linear(features=128)."""
+        options: dict[str, Any] = {f.name: f.default for f in fields(self)} if is_dataclass(self) else {}
+        given = [f"{name}={getattr(self, name)!r}" for name, value in options.items() if getattr(self, name) != value]
+        return f"{type(self).__name__}({', '.join(given)})"
+
+    def init(self, key: PRNGKeyArray, *specs: Spec) -> Variables:
         """Fresh variables for inputs of these shapes and dtypes."""
         return Variables()
 

@@ -5,3 +5,4 @@ from .node import Node as Node
 from .summary import Summary as Summary
 from .summary import count_params as count_params
 from .summary import summarize as summarize
+from .summary import summary_table as summary_table

@@ -11,12 +11,10 @@ from jax import Array
 from jaxtyping import PRNGKeyArray
 
 from ..core.errors import FnbackpropError, GraphError, ShapeError
-from ..core.module import Context, Derivatives, Meaning, Module, Variables
+from ..core.module import Context, Derivatives, Meaning, Module, Spec, Variables
 from ..modules.function import Function
 from .node import Node
 from .wiring import wire
-
-Spec = jax.ShapeDtypeStruct
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,9 @@ class Graph(Module):
 
     def init(self, key: PRNGKeyArray, *specs: Spec) -> Variables:
         if len(specs) != len(self.inputs):
-            raise ShapeError(f"the graph got {len(specs)} inputs; it wants {len(self.inputs)}: {', '.join(self.inputs)}")
+            raise ShapeError(
+                f"the graph got {len(specs)} inputs; it wants {len(self.inputs)}: {', '.join(self.inputs)}"
+            )
         wires = dict(zip(self.inputs, specs, strict=True))
         variables = Variables({}, {}, {})
         for node in self.nodes:
@@ -114,8 +114,8 @@ def _node(part: Node | Module | Callable) -> Node:
 
 def _of(node: Node, variables: Variables) -> Variables:
     """The variables of one node; a module without parameters has none to keep."""
-    params, state, options = variables
-    return Variables(params.get(node.owner, ()), state.get(node.name, ()), options.get(node.name, ()))
+    names = Variables(node.owner, node.name, node.name)
+    return Variables(*(dict(tree).get(name, ()) for tree, name in zip(variables, names, strict=True)))
 
 
 def _check_tied(node: Node, own: Any, owners: Any) -> None:
@@ -132,7 +132,7 @@ def _texts(tree: Any) -> str:
     return ", ".join(f"{jax.tree_util.keystr(p, simple=True)} {spec_text(leaf)}" for p, leaf in leaves) or "none"
 
 
-def spec_text(spec: Spec | Array) -> str:
+def spec_text(spec: Spec) -> str:
     """A shape and dtype as people write them: float32[64, 10]."""
     return f"{spec.dtype}[{', '.join(map(str, spec.shape))}]"
 

@@ -3,8 +3,12 @@
 from typing import Any, NamedTuple
 
 import jax
+from rich import box
+from rich.markup import escape
+from rich.table import Table
 
-from .graph import Graph, Spec, spec_text
+from ..core.module import Spec
+from .graph import Graph, spec_text
 
 
 class Row(NamedTuple):
@@ -46,3 +50,15 @@ def summarize(graph: Graph, *specs: Spec) -> Summary:
 def count_params(params: Any) -> int:
     """How many numbers a tree of parameters holds; a tied parameter stands in it once."""
     return sum(leaf.size for leaf in jax.tree.leaves(params))
+
+
+def summary_table(summary: Summary) -> Table:
+    """A summary as a table for a terminal."""
+    table = Table("Node", "Module", "Reads", "Output", "Parameters", show_footer=True, box=box.SIMPLE)
+    table.columns[0].footer = "total"
+    table.columns[-1].footer = f"{summary.params:,}"
+    table.columns[-1].justify = "right"
+    for row in summary.rows:
+        params = f"= {row.tied}" if row.tied else f"{row.params:,}"
+        table.add_row(row.name, escape(row.module), row.inputs, escape(row.outputs), params)
+    return table

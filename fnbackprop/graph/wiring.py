@@ -50,7 +50,9 @@ def _named(nodes: Sequence[Node], inputs: Sequence[str]) -> list[Node]:
         named.append(node)
     for name, count in Counter([*inputs, *(n.name for n in named)]).items():
         if count > 1:
-            raise GraphError(f"the name '{name}' stands for {count} nodes or inputs; it must name one: rename the others")
+            raise GraphError(
+                f"the name '{name}' stands for {count} nodes or inputs; it must name one: rename the others"
+            )
     return named
 
 
@@ -75,7 +77,9 @@ def _check_exists(name: str, reader: str, wires: Sequence[str], nodes: Sequence[
         return
     for node in nodes:
         if node.name == name:
-            raise GraphError(f"{reader} reads '{name}', which has several outputs: read one of {', '.join(node.outputs)}")
+            raise GraphError(
+                f"{reader} reads '{name}', which has several outputs: read one of {', '.join(node.outputs)}"
+            )
     near = get_close_matches(name, wires, n=1)
     remedy = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(wires)}"
     raise GraphError(f"{reader} reads '{name}', which no node writes; {remedy}")
@@ -107,9 +111,13 @@ def _check_ties(nodes: Sequence[Node]) -> None:
         if node.tied:
             owner = seen.get(node.tied)
             if owner is None:
-                raise GraphError(f"{node} is tied to '{node.tied}', which is no node before it; tie the later to the earlier")
+                raise GraphError(
+                    f"{node} is tied to '{node.tied}', which is no node before it; tie the later to the earlier"
+                )
             if owner.tied:
-                raise GraphError(f"{node} is tied to '{node.tied}', itself tied to '{owner.tied}': tie both to the latter")
+                raise GraphError(
+                    f"{node} is tied to '{node.tied}', itself tied to '{owner.tied}': tie both to the latter"
+                )
         seen[node.name] = node
 
 
@@ -121,7 +129,9 @@ def _check_all_read(nodes: Sequence[Node], inputs: Sequence[str], outputs: Seque
     for node in nodes:
         for name in node.outputs:
             if name not in read:
-                raise GraphError(f"{node}: its output '{name}' goes nowhere: read it, make it an output, or drop the node")
+                raise GraphError(
+                    f"{node}: its output '{name}' goes nowhere: read it, make it an output, or drop the node"
+                )
 
 
 def _with_duplicates(
@@ -130,7 +140,9 @@ def _with_duplicates(
     """Where a wire has several readers, a Duplicate after its writer, and each reader on a copy of its own."""
     readers = Counter([*outputs, *(wire for n in nodes for wire in n.inputs)])
     duplicates = {
-        wire: Node(Duplicate(copies=count), f"{wire}.duplicate", (wire,)) for wire, count in readers.items() if count > 1
+        wire: Node(Duplicate(copies=count), f"{wire}.duplicate", (wire,))
+        for wire, count in readers.items()
+        if count > 1
     }
     copies = {wire: iter(node.outputs) for wire, node in duplicates.items()}
 

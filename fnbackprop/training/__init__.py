@@ -11,6 +11,7 @@ from .recipe import Recipe as Recipe
 from .step import TrainState as TrainState
 from .step import initial_state as initial_state
 from .step import train_step as train_step
+from .trained import Prediction as Prediction
 from .trained import Trained as Trained
 from .trained import load_trained as load_trained
 from .trained import predict as predict

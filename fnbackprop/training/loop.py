@@ -37,31 +37,32 @@ class Chunk(NamedTuple):
 
 
 class Loop:
-    """Trains on the first `count` of `examples`, many steps per dispatch.
+    """Trains states like `state` on the first `count` of `examples`, many steps per dispatch.
 
     The batch of a step is a pure function of (key, step), and the bounds of the compiled loop are traced: however the
     steps are cut into chunks, they compute the same bits, and compile once.
     """
 
-    def __init__(self, recipe: Recipe, data: DataConfig, examples: Examples, count: int, key: PRNGKeyArray):
+    def __init__(
+        self, recipe: Recipe, data: DataConfig, examples: Examples, count: int, key: PRNGKeyArray, state: TrainState
+    ):
         self.steps_per_epoch = steps_per_epoch(count, data)
         self._recipe, self._data, self._count = recipe, data, count
         self._examples = jax.tree.map(jnp.asarray, examples)
         self._order_key, self._step_key = jax.random.split(key)
-        # The state is given up to the loop, whose new one takes its memory.
-        self._run = jax.jit(self._steps, donate_argnums=0)
-        self._order = jax.jit(self._epoch_order)
-
-    def compile(self, state: TrainState) -> float:
-        """Compile for states like this one; returns how many seconds it took."""
         started = time.perf_counter()
-        self._order = self._order.lower(np.int32(0), self._examples.targets).compile()
+        self._compile(state)
+        self.compile_seconds = time.perf_counter() - started
+
+    def _compile(self, state: TrainState) -> None:
+        start = np.int32(0)
+        self._order = jax.jit(self._epoch_order).lower(start, self._examples.targets).compile()
         order = jax.ShapeDtypeStruct((self._kept,), jnp.int32)
-        step = jax.eval_shape(self._step, state, self._examples, order, np.int32(0))
-        self._figures = jax.tree.map(lambda f: jnp.zeros(self.steps_per_epoch, f.dtype), step[1])
-        bounds = np.int32(0), np.int32(0)
-        self._run = self._run.lower(state, self._figures, self._examples, order, *bounds).compile()
-        return time.perf_counter() - started
+        _, figures = jax.eval_shape(self._step, state, self._examples, order, start)
+        self._figures = jax.tree.map(lambda f: jnp.zeros(self.steps_per_epoch, f.dtype), figures)
+        # The state is given up to the loop, whose new one takes its memory.
+        run = jax.jit(self._steps, donate_argnums=0)
+        self._run = run.lower(state, self._figures, self._examples, order, start, start).compile()
 
     def chunks(self, state: TrainState, total_steps: int, report_every: int) -> Iterator[Chunk]:
         """Train from `state` to `total_steps`, in chunks that end wherever a report is due.

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Float, Num
 
@@ -34,7 +35,7 @@ def objective(
     (outputs,), state = recipe.model.apply(variables._replace(params=params), x, context=context)
     cost = context.pick(recipe.cost.rule, recipe.cost.reference)
     parts = {"cost": cost(outputs, batch.targets, batch.weights), **penalty_terms(params, recipe.penalties)}
-    loss = sum(parts.values())
+    loss = jnp.asarray(sum(parts.values()))
     figures = {"loss": loss, **(parts if len(parts) > 1 else {}), **measure(outputs, batch, recipe)}
     return loss, (state, figures)
 

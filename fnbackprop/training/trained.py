@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import jax
 import numpy as np
@@ -11,9 +11,14 @@ from jaxtyping import Num, Shaped
 from ..core.errors import DataError
 from ..core.module import Module, Variables
 from ..data.normalize import Normalization, normalize
+from ..modules.sigmoid import sigmoid
+from ..modules.softmax import softmax
 from ..records import flatten_tree, load_arrays, restore_tree, save_arrays
 
+Prediction = Literal["outputs", "probabilities", "classes"]
+
 _BATCH_SIZE = 500
+_SAVED = "normalization."
 
 
 class Trained(NamedTuple):
@@ -30,7 +35,7 @@ def save_trained(path: Path, trained: Trained) -> None:
     """Write everything but the model itself, which its config describes, to a safetensors file."""
     arrays = flatten_tree(trained.variables)
     if trained.normalization is not None:
-        arrays |= {f"normalization.{name}": values for name, values in trained.normalization._asdict().items()}
+        arrays |= {_SAVED + name: values for name, values in trained.normalization._asdict().items()}
     metadata = {"classes": json.dumps(trained.classes), "input_shape": json.dumps(trained.input_shape)}
     save_arrays(path, {name: np.asarray(values) for name, values in arrays.items()}, metadata)
 
@@ -43,18 +48,43 @@ def load_trained(path: Path, model: Module) -> Trained:
         classes, shape = classes if classes is None else tuple(map(str, classes)), tuple(map(int, shape))
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path}: not a trained model: its metadata has no {error}") from None
-    found = [arrays.pop(f"normalization.{name}", None) for name in Normalization._fields]
-    normalization = None if any(values is None for values in found) else Normalization(*found)
+    found = {name: arrays.pop(_SAVED + name) for name in Normalization._fields if _SAVED + name in arrays}
+    normalization = Normalization(**found) if found else None
     inputs = jax.ShapeDtypeStruct((1, *shape), np.float32)
     like = jax.eval_shape(lambda key: model.init(key, inputs), jax.random.key(0))
     return Trained(model, restore_tree(like, arrays), normalization, classes, shape)
 
 
-def predict(trained: Trained, inputs: Shaped[np.ndarray, "n ..."]) -> Num[np.ndarray, "n ..."]:
-    """The model's outputs for raw inputs, one example per row. Raises DataError for inputs of another shape."""
+def predict(
+    trained: Trained, inputs: Shaped[np.ndarray, "n ..."], kind: Prediction = "outputs"
+) -> Num[np.ndarray, "n ..."]:
+    """What the model makes of raw inputs, one example a row.
+
+    outputs: as they are, logits or values; probabilities: of each class, or of the second where there is one logit for
+    two; classes: the number of the most probable one. Raises DataError for inputs of another shape, and for
+    probabilities or classes where there are none.
+    """
+    if kind != "outputs" and trained.classes is None:
+        raise DataError(f"this model predicts numbers, not classes: it has outputs, but no {kind}")
+    outputs = _outputs(trained, inputs)
+    if kind == "outputs":
+        return outputs
+    binary = outputs.shape[-1] == 1
+    if kind == "classes" and not binary:
+        return outputs.argmax(axis=-1)
+    if trained.model.produces == "probabilities":
+        probabilities = outputs
+    else:
+        probabilities = np.asarray(sigmoid(outputs) if binary else softmax(outputs))
+    return probabilities if kind == "probabilities" else (probabilities[..., 0] > 0.5).astype(np.int64)
+
+
+def _outputs(trained: Trained, inputs: Shaped[np.ndarray, "n ..."]) -> Num[np.ndarray, "n ..."]:
     if inputs.shape[1:] != trained.input_shape or not len(inputs) or inputs.dtype.kind not in "biuf":
         wanted = ", ".join(["n", *map(str, trained.input_shape)])
-        raise DataError(f"the inputs are {inputs.dtype} of shape {inputs.shape}; the model wants numbers of shape ({wanted})")
+        raise DataError(
+            f"the inputs are {inputs.dtype} of shape {inputs.shape}; the model wants numbers of shape ({wanted})"
+        )
 
     @jax.jit
     def run(inputs: jax.Array) -> jax.Array:

@@ -1,0 +1,5 @@
+"""`python -m fnbackprop`."""
+
+from .cli import main
+
+main()

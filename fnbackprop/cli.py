@@ -1,0 +1,154 @@
+"""The command line: parse, call one function, set the exit code. JAX is imported only by commands that need it."""
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+app = typer.Typer(
+    help="Train neural networks in JAX through hand-written, documented and checked derivatives.",
+    epilog="Exit codes: 0 done, 2 usage or config, 3 data, 4 non-finite numbers, 70 internal error, 130 interrupted.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Config = Annotated[str, typer.Argument(help="A TOML file, or the name of a config that comes along, as digits_mlp.")]
+Run = Annotated[Path, typer.Argument(help="The folder of a finished run.")]
+Overrides = Annotated[
+    list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Keys to set: optimizer.learning_rate=3e-4")
+]
+Allow = Annotated[list[str] | None, typer.Option(help="A package of your own whose code the config may name.")]
+Platform = Annotated[str | None, typer.Option(help="cpu, gpu or tpu; by default the best that JAX finds.")]
+
+
+def _command(function: Callable[..., None]) -> Callable[..., None]:
+    """A command that ends with the exit code of what went wrong, and with a traceback only where the fault is ours."""
+
+    @wraps(function)
+    def run(*args: object, **options: object) -> None:
+        from .core.errors import FnbackpropError
+
+        try:
+            function(*args, **options)
+        except FnbackpropError as error:
+            typer.echo(f"fnbackprop {function.__name__}: {error}", err=True)
+            raise typer.Exit(error.exit_code) from None
+        except KeyboardInterrupt:
+            typer.echo("interrupted", err=True)
+            raise typer.Exit(130) from None
+        except typer.Exit:
+            raise
+        except Exception:
+            import traceback
+
+            traceback.print_exc()
+            typer.echo("this is a defect of fnbackprop: please report it with the lines above", err=True)
+            raise typer.Exit(70) from None
+
+    return app.command()(run)
+
+
+def _use(platform: str | None) -> None:
+    from .core.errors import ConfigError
+
+    if platform is not None:
+        import jax
+
+        jax.config.update("jax_platforms", platform)
+        try:
+            jax.devices()
+        except RuntimeError as error:
+            raise ConfigError(f"--platform {platform}: JAX cannot use it here: {error}") from error
+
+
+@_command
+def train(
+    config: Config,
+    overrides: Overrides = None,
+    run: Annotated[Path | None, typer.Option(help="A new folder for the run; runs/NAME by default.")] = None,
+    allow: Allow = None,
+    platform: Platform = None,
+) -> None:
+    """Train a network, and report how it went."""
+    _use(platform)
+    from . import experiment
+
+    experiment.train(config, overrides or (), run=run, allow=allow or ())
+
+
+@_command
+def evaluate(run: Run, allow: Allow = None, platform: Platform = None) -> None:
+    """Compute a run's test figures anew from its saved model."""
+    _use(platform)
+    from . import experiment
+    from .records import format_figures
+
+    typer.echo(format_figures(experiment.evaluate(run, allow or ())))
+
+
+@_command
+def predict(
+    run: Run,
+    inputs: Annotated[Path, typer.Argument(help="An .npy file of raw inputs, one example a row.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The .npy file to write.")],
+    write: Annotated[
+        Literal["outputs", "probabilities", "classes"], typer.Option(help="What to write for each example.")
+    ] = "outputs",
+    allow: Allow = None,
+    platform: Platform = None,
+) -> None:
+    """Run a trained model on raw inputs, normalised as in training."""
+    _use(platform)
+    from . import experiment
+
+    shape = experiment.predict_file(run, inputs, output, write, allow or ())
+    typer.echo(f"wrote {write} of shape {shape} to {output}")
+
+
+@_command
+def check(config: Config, overrides: Overrides = None, allow: Allow = None) -> None:
+    """Find every mistake in a config that can be known without training."""
+    from . import experiment
+
+    experiment.check(config, overrides or (), allow or ())
+    typer.echo(f"{config}: no mistakes found")
+
+
+@_command
+def summary(config: Config, overrides: Overrides = None, allow: Allow = None) -> None:
+    """Show a model's nodes, output shapes and parameters, without training."""
+    from rich.console import Console
+
+    from . import experiment
+    from .graph import summary_table
+
+    Console().print(summary_table(experiment.summary(config, overrides or (), allow or ())))
+
+
+@_command
+def schema() -> None:
+    """Print the JSON Schema of configs, for editors."""
+    import json
+
+    from .build import json_schema
+
+    typer.echo(json.dumps(json_schema(), indent=2))
+
+
+@_command
+def new(
+    name: Annotated[str, typer.Argument(help="What to call the config; NAME.toml is written.")],
+    data: Annotated[str | None, typer.Option(help="The data set it is for; NAME by default.")] = None,
+) -> None:
+    """Write a commented config to start from, for a named data set."""
+    from .build import write_starter_config
+
+    typer.echo(f"wrote {write_starter_config(name, data or name)}")
+
+
+def main() -> None:
+    """The `fnbackprop` command."""
+    app(prog_name="fnbackprop")

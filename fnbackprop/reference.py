@@ -1,0 +1,1 @@
+"""The rules' names, differentiated by JAX: for forward mode, and to be compared with."""

@@ -1,0 +1,52 @@
+"""Run a command in the project's own virtual environment, which is made, or brought up to date, where needed.
+
+    python3 scripts/venv.py fnbackprop train digits_mlp
+    python3 scripts/venv.py pytest
+
+It needs Python 3.11 or newer and nothing else. VENV names the environment's folder, .venv by default.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main() -> int:
+    """Run the command line's command; its exit code."""
+    if sys.version_info < (3, 11):
+        sys.exit(f"scripts/venv.py: this is Python {sys.version.split()[0]}; fnbackprop wants 3.11 to 3.13")
+    if len(sys.argv) < 2:
+        sys.exit("scripts/venv.py: name a command, as in: python3 scripts/venv.py fnbackprop --help")
+    folder = ROOT / os.environ.get("VENV", ".venv")
+    programs = folder / ("Scripts" if os.name == "nt" else "bin")
+    _install(folder, programs)
+    command, *arguments = sys.argv[1:]
+    # Also for the programs that the command starts.
+    environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}", "VIRTUAL_ENV": str(folder)}
+    try:
+        return subprocess.run([programs / command, *arguments], env=environment, check=False).returncode
+    except FileNotFoundError:
+        sys.exit(f"scripts/venv.py: there is no {command} in {programs}")
+    except KeyboardInterrupt:
+        return 130
+
+
+def _install(folder: Path, programs: Path) -> None:
+    """Make the environment, unless it was made from this pyproject.toml with this Python."""
+    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + sys.version.encode()).hexdigest()
+    stamp = folder / "fnbackprop.stamp"
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return
+    print(f"preparing {folder.name} with Python {sys.version.split()[0]} (once; a few minutes)", flush=True)
+    subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+    pip = [programs / "python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    subprocess.run([*pip, "--editable", f"{ROOT}[dev]"], check=True)
+    stamp.write_text(wanted)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
