@@ -1,0 +1,16 @@
+"""The records of a run: its folder, figures, arrays, log and progress, environment and report."""
+
+from .arrays import load_arrays as load_arrays
+from .arrays import save_arrays as save_arrays
+from .atomic import write_atomically as write_atomically
+from .averages import Averages as Averages
+from .environment import environment as environment
+from .figures import format_figures as format_figures
+from .log import Log as Log
+from .metrics import MetricsLog as MetricsLog
+from .metrics import read_metrics as read_metrics
+from .progress import TrainingProgress as TrainingProgress
+from .report import write_report as write_report
+from .run_folder import RunFolder as RunFolder
+from .trees import flatten_tree as flatten_tree
+from .trees import restore_tree as restore_tree

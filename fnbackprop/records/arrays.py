@@ -1,0 +1,65 @@
+"""Named arrays in a safetensors file, bit for bit, in every dtype that a model uses."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import ml_dtypes
+import numpy as np
+from numpy.typing import ArrayLike
+from safetensors import SafetensorError, deserialize
+from safetensors.numpy import save
+
+from ..core.errors import DataError
+from .atomic import write_atomically
+
+# safetensors' own table for NumPy has no bfloat16.
+_DTYPES = {
+    "BOOL": np.dtype(np.bool_),
+    "U8": np.dtype(np.uint8),
+    "U16": np.dtype(np.uint16),
+    "U32": np.dtype(np.uint32),
+    "U64": np.dtype(np.uint64),
+    "I8": np.dtype(np.int8),
+    "I16": np.dtype(np.int16),
+    "I32": np.dtype(np.int32),
+    "I64": np.dtype(np.int64),
+    "BF16": np.dtype(ml_dtypes.bfloat16),
+    "F16": np.dtype(np.float16),
+    "F32": np.dtype(np.float32),
+    "F64": np.dtype(np.float64),
+}
+
+
+def save_arrays(path: Path, arrays: Mapping[str, ArrayLike], metadata: Mapping[str, str]) -> None:
+    """Write the arrays and their `metadata` atomically; raises TypeError for a dtype that the format has not."""
+    # safetensors writes memory as it lies: without C order a transposed array comes back scrambled, in silence.
+    contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    for name, array in contiguous.items():
+        if array.dtype.newbyteorder("=") not in _DTYPES.values():
+            known = ", ".join(dtype.name for dtype in _DTYPES.values())
+            raise TypeError(f"cannot save array {name!r} of dtype {array.dtype}; convert it to one of {known}")
+    write_atomically(path, save(contiguous, dict(metadata)))
+
+
+def load_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """The arrays and metadata of a file; raises DataError where it is missing, damaged or of another kind."""
+    try:
+        content = path.read_bytes()
+        tensors = deserialize(content)
+    except OSError as error:
+        raise DataError(f"cannot read arrays from {path}: {error.strerror}") from None
+    except SafetensorError as error:
+        raise DataError(f"{path} is cut short, damaged, or not a safetensors file: {error}") from None
+    arrays = {}
+    for name, tensor in tensors:
+        if tensor["dtype"] not in _DTYPES:
+            raise DataError(f"{path}: array {name!r} has dtype {tensor['dtype']}; wanted one of {', '.join(_DTYPES)}")
+        arrays[name] = np.frombuffer(tensor["data"], _DTYPES[tensor["dtype"]]).reshape(tensor["shape"])
+    return arrays, _metadata(content)
+
+
+def _metadata(content: bytes) -> dict[str, str]:
+    # `deserialize` has checked the header, but does not hand its metadata on.
+    length = int.from_bytes(content[:8], "little")
+    return json.loads(content[8 : 8 + length]).get("__metadata__", {})

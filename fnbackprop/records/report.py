@@ -1,0 +1,82 @@
+"""report.html: a run on one page that needs nothing but itself."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from .atomic import write_atomically
+from .curves import Chart, charts, measures
+from .figures import format_figure, label
+from .plot import SERIES, draw
+
+
+def write_report(
+    path: Path, title: str, rows: Sequence[dict[str, Any]], facts: Mapping[str, str], config_text: str
+) -> None:
+    """Results, curves, `facts` in their order, and the config; `rows` are those of `read_metrics`."""
+    sections = [_results(rows), _charts(rows), _facts(facts), _config(config_text)]
+    style = files(__package__).joinpath("report.css").read_text(encoding="utf-8")
+    # The policy lets the browser vouch for it: this page may load nothing and run nothing.
+    page = f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{escape(title)}</title>
+<style>
+{style}</style>
+</head>
+<body>
+<h1>{escape(title)}</h1>
+{"".join(sections)}</body>
+</html>
+"""
+    write_atomically(path, page)
+
+
+def _results(rows: Sequence[dict[str, Any]]) -> str:
+    """The last figures of the most telling kind that was recorded."""
+    last = {row.get("kind"): row for row in rows}
+    kind = next((kind for kind in ("test", "validation", "train") if kind in last), None)
+    row = last.get(kind, {})
+    names = [name for name in (*measures(rows), "loss") if isinstance(row.get(name), int | float)]
+    shown = {f"{kind} {label(name)}".capitalize(): format_figure(name, row[name]) for name in names}
+    if epochs := [row["epoch"] for row in rows if "epoch" in row]:
+        shown["Epochs"] = f"{epochs[-1]:.6g}"
+    return _list("results", shown)
+
+
+def _charts(rows: Sequence[dict[str, Any]]) -> str:
+    drawn = [_figure(chart, f"chart-{number}") for number, chart in enumerate(charts(rows))]
+    return f'<section class="charts">\n{"".join(drawn)}</section>\n' if drawn else "<p>No figures were recorded.</p>\n"
+
+
+def _figure(chart: Chart, salt: str) -> str:
+    keys = [
+        f'<span><i style="background: {colour}"></i>{escape(curve.name)} '
+        f"<b>{format_figure(chart.figure, curve.last)}</b></span>"
+        for curve, colour in zip(chart.curves, SERIES, strict=False)
+    ]
+    name = escape(label(chart.figure).capitalize())
+    scale = " <small>log scale</small>" if chart.scale == "log" else ""
+    dropped = sum(curve.dropped for curve in chart.curves)
+    note = f"<em>{dropped} values are not finite and not drawn</em>" if dropped else ""
+    caption = f"<figcaption><strong>{name}{scale}</strong>{' '.join(keys)}{note}</figcaption>"
+    return f"<figure>{caption}\n{draw(chart, salt)}</figure>\n"
+
+
+def _facts(facts: Mapping[str, str]) -> str:
+    return f"<h2>Facts</h2>\n{_list('facts', facts)}" if facts else ""
+
+
+def _list(style: str, entries: Mapping[str, str]) -> str:
+    items = [f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>\n" for name, value in entries.items()]
+    return f'<dl class="{style}">\n{"".join(items)}</dl>\n' if items else ""
+
+
+def _config(text: str) -> str:
+    return f"<details><summary>Configuration</summary>\n<pre><code>{escape(text)}</code></pre>\n</details>\n"

@@ -1,0 +1,59 @@
+"""A file is old or new, never half, whatever fails."""
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from fnbackprop.records.atomic import write_atomically
+
+pytestmark = pytest.mark.quick
+
+
+@pytest.mark.parametrize(("data", "content"), [(b"\x00\xff", b"\x00\xff"), ("∂C/∂y\n", "∂C/∂y\n".encode())])
+def test_writes_and_replaces(tmp_path: Path, data: bytes | str, content: bytes):
+    path = tmp_path / "file"
+    write_atomically(path, "old")
+    write_atomically(path, data)
+    assert path.read_bytes() == content
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("failing", ["fsync", "replace"])
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch, failing: str):
+    def fail(*_: object):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "file"
+    path.write_text("old")
+    monkeypatch.setattr(*{"fsync": (os, "fsync"), "replace": (Path, "replace")}[failing], fail)
+    with pytest.raises(OSError, match="No space"):
+        write_atomically(path, "new")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_file_reaches_the_disk_before_its_name_and_the_name_before_returning(tmp_path: Path, monkeypatch):
+    events = []
+    fsync, replace = os.fsync, Path.replace
+
+    def recorded_fsync(descriptor: int) -> None:
+        events.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+        fsync(descriptor)
+
+    def recorded_replace(source: Path, target: Path) -> Path:
+        events.append("name")
+        return replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", recorded_fsync)
+    monkeypatch.setattr(Path, "replace", recorded_replace)
+    write_atomically(tmp_path / "file", "new")
+    assert events == ["file", "name", "folder"]
+
+
+def test_the_file_has_the_permissions_of_any_new_file(tmp_path: Path):
+    (tmp_path / "usual").write_text("")
+    write_atomically(tmp_path / "file", "")
+    assert (tmp_path / "file").stat().st_mode == (tmp_path / "usual").stat().st_mode

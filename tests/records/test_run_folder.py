@@ -1,0 +1,119 @@
+"""Runs never share a folder, are never written over, and say what they lack."""
+
+import json
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from fnbackprop.core.errors import ConfigError
+from fnbackprop.records import RunFolder
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.quick
+def test_create_makes_the_folder_and_its_parents(tmp_path: Path):
+    run = RunFolder.create(tmp_path / "runs" / "a")
+    assert run.path.is_dir()
+
+
+@pytest.mark.quick
+def test_create_takes_an_empty_folder_once(tmp_path: Path):
+    assert RunFolder.create(tmp_path).path == tmp_path
+    with pytest.raises(ConfigError, match=r"not empty.*--run"):
+        RunFolder.create(tmp_path)
+
+
+@pytest.mark.quick
+def test_create_refuses_a_folder_that_was_taken_while_it_looked(tmp_path: Path, monkeypatch):
+    RunFolder.create(tmp_path)
+    monkeypatch.setattr(Path, "iterdir", lambda _: iter(()))
+    with pytest.raises(ConfigError, match="used by another process"):
+        RunFolder.create(tmp_path)
+
+
+@pytest.mark.quick
+def test_create_refuses_a_file_and_a_path_below_one(tmp_path: Path):
+    (tmp_path / "file").write_text("precious")
+    with pytest.raises(ConfigError, match=r"file is a file; give another"):
+        RunFolder.create(tmp_path / "file")
+    with pytest.raises(ConfigError, match="Not a directory"):
+        RunFolder.create(tmp_path / "file" / "below")
+    with pytest.raises(ConfigError, match="it is a file"):
+        RunFolder.next_free(tmp_path / "file", "a")
+    assert (tmp_path / "file").read_text() == "precious"
+
+
+@pytest.mark.quick
+def test_next_free_counts_on(tmp_path: Path):
+    (tmp_path / "a-2").mkdir()
+    names = [RunFolder.next_free(tmp_path, "a").path.name for _ in range(3)]
+    assert names == ["a", "a-3", "a-4"]
+
+
+def _race(program: str) -> list[list[str]]:
+    command = [sys.executable, "-c", f"from fnbackprop.records.run_folder import *\n{program}"]
+    racers = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    outputs = [racer.communicate()[0].split() for racer in racers]
+    assert [racer.returncode for racer in racers] == [0, 0, 0]
+    return outputs
+
+
+def test_processes_that_race_never_get_the_same_folder(tmp_path: Path):
+    # Each waits for the others at a file of its own, so that all of them run at once.
+    start = f"""
+import os, time
+parent = Path({str(tmp_path)!r})
+(parent / f"ready-{{os.getpid()}}").touch()
+while len(list(parent.glob("ready-*"))) < 3: time.sleep(0.001)
+"""
+    program = """
+for _ in range(40): print(RunFolder.next_free(parent / "free", "run").path.name)
+for number in range(40):
+    try: print(RunFolder.create(parent / "same" / str(number)).path.name)
+    except ConfigError: pass
+"""
+    taken = [name for output in _race(start + program) for name in output]
+    assert sorted(taken) == sorted(["run", *(f"run-{i}" for i in range(2, 121)), *map(str, range(40))])
+
+
+@pytest.mark.quick
+def test_open_wants_the_folder_of_a_run(tmp_path: Path):
+    with pytest.raises(ConfigError, match="none is missing; give the folder of a run"):
+        RunFolder.open(tmp_path / "none")
+    with pytest.raises(ConfigError, match=r"has no config\.toml"):
+        RunFolder.open(tmp_path)
+    (tmp_path / "config.toml").write_text("seed = 0\n")
+    assert RunFolder.open(tmp_path).config.read_text() == "seed = 0\n"
+    with pytest.raises(ConfigError, match=r"config\.toml is a file"):
+        RunFolder.open(tmp_path / "config.toml")
+
+
+@pytest.mark.quick
+def test_require_names_all_that_is_missing(tmp_path: Path):
+    run = RunFolder(tmp_path)
+    run.metrics.write_text("")
+    assert run.require(run.metrics) == run
+    with pytest.raises(ConfigError, match=r"no model\.safetensors and no report\.html"):
+        run.require(run.model, run.metrics, run.report)
+
+
+@pytest.mark.quick
+def test_file_names_are_those_of_the_documentation(tmp_path: Path):
+    run = RunFolder(tmp_path)
+    files = (run.config, run.environment, run.metrics, run.log, run.status, run.report, run.model)
+    names = "config.toml environment.json metrics.jsonl log.txt status.json report.html model.safetensors"
+    assert [file.relative_to(tmp_path).as_posix() for file in files] == names.split()
+
+
+@pytest.mark.quick
+def test_status_is_replaced(tmp_path: Path):
+    run = RunFolder(tmp_path)
+    run.write_status("running", 0)
+    run.write_status("failed", 7, "the loss is NaN")
+    status = json.loads(run.status.read_text())
+    assert (status["state"], status["step"], status["reason"]) == ("failed", 7, "the loss is NaN")
+    assert abs((datetime.now().astimezone() - datetime.fromisoformat(status["time"])).total_seconds()) < 60
