@@ -14,6 +14,7 @@ import tomli_w
 from rich.console import Console
 
 from . import build, records, training
+from .core.atomic import write_atomically
 from .core.errors import ConfigError, FnbackpropError
 from .data import Examples
 from .data.npy import read_npy
@@ -102,7 +103,7 @@ def predict_file(
     predictions, content = predict(run, read_npy(str(inputs)), kind, allow), BytesIO()
     np.save(content, predictions)
     try:
-        records.write_atomically(output, content.getvalue())
+        write_atomically(output, content.getvalue())
     except OSError as error:
         raise ConfigError(f"cannot write {output}: {error.strerror}; choose another file with -o") from None
     return predictions.shape
@@ -131,8 +132,8 @@ def _open(run: str | Path) -> records.RunFolder:
 def _train(run: _Run) -> Result:
     started, config, splits = time.perf_counter(), run.plan.config, run.data.splits
     config_text = tomli_w.dumps(config.model_dump(mode="json", exclude_none=True))
-    records.write_atomically(run.folder.config, config_text)
-    records.write_atomically(run.folder.environment, json.dumps(records.environment(), indent=2))
+    write_atomically(run.folder.config, config_text)
+    write_atomically(run.folder.environment, json.dumps(records.environment(), indent=2))
 
     recipe = build.build_recipe(run.plan, run.data)
     model_key, loop_key = jax.random.split(jax.random.key(config.seed))

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def main() -> int:
     """Run the command line's command; its exit code."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 — this file is run before anything has been installed
         sys.exit(f"scripts/venv.py: this is Python {sys.version.split()[0]}; fnbackprop wants 3.11 to 3.13")
     if len(sys.argv) < 2:
         sys.exit("scripts/venv.py: name a command, as in: python3 scripts/venv.py fnbackprop --help")
@@ -26,7 +26,8 @@ def main() -> int:
     _install(folder, programs)
     command, *arguments = sys.argv[1:]
     # Also for the programs that the command starts.
-    environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}", "VIRTUAL_ENV": str(folder)}
+    path = f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"
+    environment = {**os.environ, "PATH": path, "VIRTUAL_ENV": str(folder)}
     try:
         return subprocess.run([programs / command, *arguments], env=environment, check=False).returncode
     except FileNotFoundError:
@@ -43,7 +44,7 @@ def _install(folder: Path, programs: Path) -> None:
         return
     print(f"preparing {folder.name} with Python {sys.version.split()[0]} (once; a few minutes)", flush=True)
     subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-    pip = [programs / "python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    pip = [str(programs / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     subprocess.run([*pip, "--editable", f"{ROOT}[dev]"], check=True)
     stamp.write_text(wanted)
 

@@ -6,7 +6,6 @@ from typing import NamedTuple
 from ..core.errors import ConfigError
 from .problems import nearest
 
-
 _CSV = """\
 path = "data.csv"       # its first row names the columns
 target = "label"        # the column to predict

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, ClassVar, Literal, NamedTuple, TypeVar, dataclass_transform
 
 import jax
+import numpy as np
 from jax import Array
 from jaxtyping import PRNGKeyArray
 from pydantic import ConfigDict
@@ -14,7 +15,7 @@ from pydantic.dataclasses import dataclass as validated_dataclass
 T = TypeVar("T")
 Derivatives = Literal["rules", "reference"]
 # An input known by its shape and dtype: an example of it will do.
-Spec = jax.ShapeDtypeStruct | Array
+Spec = jax.ShapeDtypeStruct | Array | np.ndarray
 # What the numbers that a module returns mean; "input": whatever its input's do.
 Meaning = Literal["values", "probabilities", "log-probabilities", "input"]
 

@@ -10,8 +10,8 @@ from jaxtyping import Float, PRNGKeyArray
 
 from ..core.cotangent import Like, like, match_cotangent
 from ..core.errors import ShapeError
-from ..core.module import Context, Module, Variables, configurable
-from ..core.precision import accumulation_dtype
+from ..core.module import Context, Module, Spec, Variables, configurable
+from ..core.precision import accumulation_dtype, widen
 from .initializers import Initializer, initial_weight
 
 
@@ -61,7 +61,7 @@ def linear_reference(
     """`linear` for automatic differentiation."""
     y = _matmul(x, weight.T)
     if bias is not None:
-        y = y + bias
+        y = y + widen(bias)
     return y.astype(jnp.result_type(x, weight) if bias is None else jnp.result_type(x, weight, bias))
 
 
@@ -77,7 +77,7 @@ class Linear(Module):
     bias: bool = True
     initializer: Initializer = "kaiming_normal"
 
-    def init(self, key: PRNGKeyArray, *specs: jax.ShapeDtypeStruct) -> Variables:
+    def init(self, key: PRNGKeyArray, *specs: Spec) -> Variables:
         (x,) = specs
         if not x.shape:
             raise ShapeError("Linear got a single number; it wants features on the last axis: reshape it to (1,)")

@@ -2,7 +2,6 @@
 
 from .arrays import load_arrays as load_arrays
 from .arrays import save_arrays as save_arrays
-from .atomic import write_atomically as write_atomically
 from .averages import Averages as Averages
 from .environment import environment as environment
 from .figures import format_figures as format_figures

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 from safetensors import SafetensorError, deserialize
 from safetensors.numpy import save
 
+from ..core.atomic import write_atomically
 from ..core.errors import DataError
-from .atomic import write_atomically
 
 # safetensors' own table for NumPy has no bfloat16.
 _DTYPES = {

@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from .atomic import write_atomically
+from ..core.atomic import write_atomically
 from .curves import Chart, charts, measures
 from .figures import format_figure, label
 from .plot import SERIES, draw

@@ -7,8 +7,8 @@ from itertools import count
 from pathlib import Path
 from typing import Literal
 
+from ..core.atomic import write_atomically
 from ..core.errors import ConfigError
-from .atomic import write_atomically
 from .metrics import read_metrics
 
 State = Literal["running", "done", "failed", "stopped"]

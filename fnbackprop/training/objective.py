@@ -13,7 +13,8 @@ from ..data.normalize import normalize
 from ..penalties import l1, l2, penalty_sum
 from .recipe import Recipe
 
-Figures = dict[str, Float[Array, ""]]
+# Numbers by name: of one step, or of each of many.
+Figures = dict[str, Float[Array, "*steps"]]
 
 
 class Batch(NamedTuple):

@@ -8,7 +8,7 @@ import optax
 from jax import Array
 from jaxtyping import Int, PRNGKeyArray
 
-from ..core.module import Context, Variables
+from ..core.module import Context, Spec, Variables
 from .objective import Batch, Figures, objective
 from .recipe import Recipe
 from .update import update_params
@@ -22,7 +22,7 @@ class TrainState(NamedTuple):
     optimizer: Any
 
 
-def initial_state(recipe: Recipe, key: PRNGKeyArray, inputs: jax.ShapeDtypeStruct) -> TrainState:
+def initial_state(recipe: Recipe, key: PRNGKeyArray, inputs: Spec) -> TrainState:
     """Fresh variables for a batch of inputs of this shape, and the optimizer's state, at step 0."""
     # One compiled program, instead of one for every array that is drawn.
     variables = jax.jit(lambda key: recipe.model.init(key, inputs))(key)

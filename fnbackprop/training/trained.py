@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Num, Shaped
 
@@ -75,7 +76,7 @@ def predict(
     if trained.model.produces == "probabilities":
         probabilities = outputs
     else:
-        probabilities = np.asarray(sigmoid(outputs) if binary else softmax(outputs))
+        probabilities = np.asarray((sigmoid if binary else softmax)(jnp.asarray(outputs)))
     return probabilities if kind == "probabilities" else (probabilities[..., 0] > 0.5).astype(np.int64)
 
 

@@ -2,16 +2,20 @@
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
-def write_atomically(path: Path, data: bytes | str) -> None:
-    """`data` (text as UTF-8) at `path`, all or nothing; raises OSError and leaves the old file if it cannot."""
+@contextmanager
+def appearing(path: Path) -> Iterator[BinaryIO]:
+    """A file to write, which is at `path` once the block has ended well; a failure leaves what was there."""
     # In the same folder, since a rename across file systems is a copy.
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         with temporary.open("xb") as file:
-            file.write(data.encode() if isinstance(data, str) else data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -19,6 +23,12 @@ def write_atomically(path: Path, data: bytes | str) -> None:
         temporary.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def write_atomically(path: Path, data: bytes | str) -> None:
+    """`data` (text as UTF-8) at `path`, all or nothing; raises OSError and leaves the old file if it cannot."""
+    with appearing(path) as file:
+        file.write(data.encode() if isinstance(data, str) else data)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fnbackprop.records.atomic import write_atomically
+from fnbackprop.core.atomic import appearing, write_atomically
 
 pytestmark = pytest.mark.quick
 
@@ -57,3 +57,23 @@ def test_the_file_has_the_permissions_of_any_new_file(tmp_path: Path):
     (tmp_path / "usual").write_text("")
     write_atomically(tmp_path / "file", "")
     assert (tmp_path / "file").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+@pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])
+def test_a_file_appears_only_when_its_block_has_ended_well(tmp_path: Path, error: BaseException):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+
+    def fail() -> None:
+        with appearing(path) as file:
+            file.write(b"new")
+            raise error
+
+    with pytest.raises(type(error)):
+        fail()
+    assert path.read_bytes() == b"old"
+    with appearing(path) as file:
+        file.write(b"new")
+        assert path.read_bytes() == b"old"
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]

@@ -1,0 +1,56 @@
+"""Zero mean and unit variance for inputs (lecture, Normalise the inputs)."""
+
+import math
+from typing import Literal, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jaxtyping import Float, Float32, Shaped
+
+# Numbers that are float64 at the same time: 8 MiB.
+_BLOCK = 2**20
+
+
+class Normalization(NamedTuple):
+    """What is subtracted, and what is divided by; of the shape of one example, or one number per channel."""
+
+    mean: Float32[Array | np.ndarray, "*feature"]
+    divisor: Float32[Array | np.ndarray, "*feature"]
+
+
+def fit_normalization(
+    inputs: Shaped[np.ndarray, "examples *feature"],
+    per: Literal["feature", "channel"],
+    epsilon: float = 1e-7,
+    constant: Literal["unit", "epsilon"] = "unit",
+) -> tuple[Normalization, tuple[tuple[int, ...], ...]]:
+    """Mean m and standard deviation σ over the examples, and over pixels too for a channel (the last axis).
+
+    divisor = max(σ, ε), the lecture's formula, for constant = "epsilon". For "unit" it is 1 where σ < ε: a feature that
+    was constant in training would turn a deviation of 1 at test time into 1/ε. Also returns the indices of such
+    features. Statistics are float64, over n (not n − 1). Fit on training examples only.
+    """
+    mean, deviation = _statistics(inputs if per == "feature" else inputs.reshape(-1, inputs.shape[-1]))
+    small = deviation < epsilon
+    divisor = np.where(small, 1.0 if constant == "unit" else epsilon, deviation)
+    constants = tuple(tuple(int(i) for i in index) for index in np.argwhere(small))
+    return Normalization(mean.astype(np.float32), divisor.astype(np.float32)), constants
+
+
+def normalize(x: Shaped[Array | np.ndarray, "*shape"], normalization: Normalization | None) -> Float32[Array, "*shape"]:
+    """Inputs as the model sees them, always float32.
+
+    Forward: y = (x − mean) / divisor; without a normalization y = x, and uint8 stays 0 … 255
+    """
+    x = jnp.asarray(x, jnp.float32)
+    return x if normalization is None else (x - normalization.mean) / normalization.divisor
+
+
+def _statistics(rows: Shaped[np.ndarray, "rows *feature"]) -> tuple[Float[np.ndarray, "*feature"], ...]:
+    # Two passes in blocks: exact like np.var, without a float64 copy of everything.
+    step = max(1, _BLOCK // math.prod(rows.shape[1:]))
+    blocks = [rows[start : start + step] for start in range(0, len(rows), step)]
+    mean = np.sum([block.sum(0, dtype=np.float64) for block in blocks], axis=0) / len(rows)
+    variance = np.sum([np.square(block - mean).sum(0) for block in blocks], axis=0) / len(rows)
+    return mean, np.sqrt(variance)

@@ -1,0 +1,247 @@
+"""What every rule must keep, whoever wrote it: one suite over `rule_cases.CASES`."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax.sharding import AxisType, PartitionSpec
+
+from .rule_cases import CASES, Case
+
+every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+# Agreement to expect: some roundings to this type, of numbers that were computed in it or in a wider one.
+TOLERANCES = {"float64": 1e-12, "float32": 1e-5, "bfloat16": 2e-2, "float16": 2e-3}
+
+
+def is_floating(a: Any) -> bool:
+    return hasattr(a, "dtype") and jnp.issubdtype(a.dtype, jnp.floating)
+
+
+def arguments(case: Case, shape: tuple[int, ...], dtype: str = "float32", seed: int = 0) -> tuple:
+    """The case's arguments as JAX arrays, floating ones in `dtype`; options stay Python numbers."""
+    made = case.make(np.random.default_rng(seed), shape)
+    return tuple(
+        jnp.asarray(a, dtype) if is_floating(a) else jnp.asarray(a) if hasattr(a, "dtype") else a for a in made
+    )
+
+
+def random_like(tree: Any, seed: int = 1) -> Any:
+    rng = np.random.default_rng(seed)
+    return jax.tree.map(lambda a: jnp.asarray(rng.normal(size=a.shape), a.dtype), tree)
+
+
+def exact(tree: Any) -> Any:
+    """Floating arrays as NumPy float64; keys, integers and options as they are."""
+    return jax.tree.map(lambda a: np.asarray(a, float) if is_floating(a) else a, tree)
+
+
+def of_floating(function: Callable, args: tuple) -> tuple[Callable, tuple]:
+    """`function` of its floating arrays alone, and those arrays."""
+    places = [i for i, a in enumerate(args) if is_floating(a)]
+    return partial(call_with, function, args, places), tuple(args[i] for i in places)
+
+
+def call_with(function: Callable, args: tuple, places: list[int], *xs: Any) -> Any:
+    return function(*(dict(enumerate(args)) | dict(zip(places, xs, strict=True))).values())
+
+
+def value_and_gradients(function: Callable, xs: tuple, dy: Any) -> tuple[Any, tuple]:
+    y, back = jax.vjp(function, *xs)
+    return y, back(dy)
+
+
+def assert_close(actual: Any, wanted: Any, tolerance: float, what: str = "") -> None:
+    """Equal structure and shapes; numbers within `tolerance` of themselves or of their array's largest."""
+    assert jax.tree.structure(actual) == jax.tree.structure(wanted)
+    for a, w in zip(jax.tree.leaves(actual), jax.tree.leaves(wanted), strict=True):
+        a, w = np.asarray(a, float), np.asarray(w, float)
+        assert a.shape == w.shape
+        np.testing.assert_allclose(a, w, rtol=tolerance, atol=tolerance * np.abs(w).max(initial=1e-3), err_msg=what)
+
+
+def check_formulas(case: Case, kinds: list[tuple[tuple[int, ...], str]]) -> None:
+    """Values and gradients for these shapes and dtypes, all in one program: compiling is what takes time."""
+    args = [arguments(case, shape, dtype) for shape, dtype in kinds]
+    functions, xs = zip(*(of_floating(case.rule, a) for a in args), strict=True)
+    dys = [random_like(jax.eval_shape(f, *x)) for f, x in zip(functions, xs, strict=True)]
+    results = jax.jit(lambda xs, dys: list(map(value_and_gradients, functions, xs, dys)))(xs, dys)
+    for (y, dxs), dy, a, x, (shape, dtype) in zip(results, dys, args, xs, kinds, strict=True):
+        assert_close(y, case.forward(*exact(a)), TOLERANCES[dtype], f"value, {shape}, {dtype}")
+        assert_close(dxs, case.backward(exact(dy), *exact(a)), TOLERANCES[dtype], f"gradient, {shape}, {dtype}")
+        assert [dx.dtype for dx in dxs] == [x.dtype for x in x]
+
+
+@every_case
+@pytest.mark.quick
+def test_value_and_gradient_follow_the_formulas(case):
+    with jax.enable_x64(True):
+        check_formulas(case, [(shape, "float64") for shape in case.shapes])
+
+
+@every_case
+def test_narrow_types_follow_them_to_their_precision_and_promote_nothing_silently(case):
+    with jax.numpy_dtype_promotion("strict"):
+        check_formulas(case, [(case.shapes[0], dtype) for dtype in ("float32", "bfloat16", "float16")])
+
+
+@every_case
+def test_reference_has_the_same_value_and_first_and_second_derivatives(case):
+    with jax.enable_x64(True):
+        args = arguments(case, case.shapes[0], "float64")
+        (rule, xs), (reference, _) = of_floating(case.rule, args), of_floating(case.reference, args)
+        dy, ddxs = random_like(jax.eval_shape(rule, *xs)), random_like(xs, seed=2)
+
+        def derivatives(function, dy, ddxs, xs):
+            dxs, back = jax.vjp(lambda dy, *xs: jax.vjp(function, *xs)[1](dy), dy, *xs)
+            return function(*xs), dxs, back(ddxs)
+
+        both = jax.jit(lambda *given: (derivatives(rule, *given), derivatives(reference, *given)))
+        assert_close(*both(dy, ddxs, xs), 1e-9)
+
+
+@every_case
+def test_reference_has_forward_mode(case):
+    with jax.enable_x64(True):
+        restricted, xs = of_floating(case.reference, arguments(case, case.shapes[0], "float64"))
+        dxs, dy = random_like(xs), random_like(jax.eval_shape(restricted, *xs), seed=2)
+
+        def total(x):
+            return inner(dy, restricted(x, *xs[1:]))
+
+        @jax.jit
+        def both_modes():
+            pushed, pulled = jax.jvp(restricted, xs, dxs)[1], jax.vjp(restricted, *xs)[1](dy)
+            forward = inner(dy, pushed), jax.jacfwd(total)(xs[0]), jax.hessian(total)(xs[0])
+            return forward, (inner(pulled, dxs), pulled[0], jax.jacrev(jax.grad(total))(xs[0]))
+
+        assert_close(*both_modes(), 1e-12)
+
+
+def inner(a: Any, b: Any) -> jax.Array:
+    return sum(jnp.vdot(u, v) for u, v in zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True))
+
+
+@every_case
+def test_jit_scan_and_checkpoint_change_nothing(case):
+    args = arguments(case, case.shapes[0])
+    restricted, xs = of_floating(case.rule, args)
+    dy = random_like(restricted(*xs))
+
+    @jax.jit
+    def three_times(dy, xs):
+        def step(total, _):
+            return jax.tree.map(jnp.add, total, value_and_gradients(jax.checkpoint(restricted), xs, dy)[1]), None
+
+        return jax.lax.scan(step, jax.tree.map(jnp.zeros_like, xs), length=3)[0]
+
+    wanted = jax.tree.map(lambda dx: 3 * dx, value_and_gradients(restricted, xs, dy)[1])
+    assert_close(three_times(dy, xs), wanted, 1e-5)
+
+
+@every_case
+def test_vmap_over_each_argument_and_over_all(case):
+    first, second = (arguments(case, case.shapes[0], seed=seed) for seed in (0, 1))
+    # An option of another value, since a sweep over options is a vmap too.
+    second = tuple(a / 2 if isinstance(a, float) else a for a in second)
+    pullback = pullback_of(case)
+    everything = range(len(first))
+
+    @jax.jit
+    def mapped_and_one_by_one(first, second):
+        results = []
+        for batched in {*((i,) for i in everything), tuple(everything)}:
+            other = [second[i] if i in batched else first[i] for i in everything]
+            stacked = [jnp.stack([first[i], second[i]]) if i in batched else first[i] for i in everything]
+            mapped = jax.vmap(pullback, [0 if i in batched else None for i in everything])(*stacked)
+            one_by_one = jax.tree.map(lambda a, b: jnp.stack([a, b]), pullback(*first), pullback(*other))
+            results.append((mapped, one_by_one))
+        return results
+
+    for mapped, one_by_one in mapped_and_one_by_one(first, second):
+        assert_close(mapped, one_by_one, 1e-5)
+
+
+def pullback_of(case: Case) -> Callable:
+    """A function of all the case's arguments: the value y, and the gradients of y²/2."""
+    places = [i for i, a in enumerate(arguments(case, case.shapes[0])) if is_floating(a)]
+
+    def pullback(*args):
+        y, back = jax.vjp(partial(call_with, case.rule, args, places), *(args[i] for i in places))
+        return y, back(y)
+
+    return pullback
+
+
+@every_case
+def test_replicated_arguments_inside_shard_map(case):
+    # One device is enough: shard_map's types tell what differs along an axis, whatever its length.
+    args = arguments(case, case.shapes[0])
+    examples = case.shapes[0][:1]
+    specs = tuple(PartitionSpec("data") if jnp.shape(a)[:1] == examples else PartitionSpec() for a in args)
+    floating = tuple(spec for spec, a in zip(specs, args, strict=True) if is_floating(a))
+    mesh = jax.make_mesh((1,), ("data",), axis_types=(AxisType.Auto,))
+    pullback = pullback_of(case)
+    sharded = jax.shard_map(lambda *args: pullback(*args)[1], mesh=mesh, in_specs=specs, out_specs=floating)
+    assert_close(*jax.jit(lambda *args: (sharded(*args), pullback(*args)[1]))(*args), 1e-5)
+
+
+@every_case
+def test_the_newer_custom_vjp_agrees(case):
+    args = arguments(case, case.shapes[0])
+
+    def with_flag(flag):
+        jax.config.update("jax_custom_vjp3", flag)
+        try:
+            return pullback_of(case)(*args)
+        finally:
+            jax.config.update("jax_custom_vjp3", False)
+
+    assert_close(with_flag(True), with_flag(False), 1e-6)
+
+
+@every_case
+def test_keywords_are_the_same_call(case):
+    args = arguments(case, case.shapes[0])
+    names = list(inspect.signature(case.rule).parameters)[: len(args)]
+    if names == ["xs"]:
+        pytest.skip("it takes any number of arrays")
+    by_keyword = case._replace(rule=lambda *args: case.rule(**dict(zip(names, args, strict=True))))
+    programs = [str(jax.make_jaxpr(pullback_of(c))(*args)) for c in (case, by_keyword)]
+    assert programs[0] == programs[1]
+
+
+@every_case
+def test_keeps_no_more_than_the_autodiff_of_its_reference(case):
+    args = arguments(case, case.shapes[0])
+
+    def kept(function):
+        restricted, xs = of_floating(function, args)
+        residuals = []
+        jax.eval_shape(lambda *xs: residuals.extend(jax.tree.leaves(jax.vjp(restricted, *xs)[1])), *xs)
+        return sum(a.size * a.dtype.itemsize for a in {id(a): a for a in residuals}.values())
+
+    # A number or two per row may come on top, but not another array.
+    slack = max(a.nbytes for a in args if is_floating(a)) // 2
+    assert kept(case.rule) <= kept(case.reference) + slack
+
+
+@every_case
+def test_reference_is_called_like_the_rule(case):
+    rule, reference = (inspect.signature(f).parameters.values() for f in (case.rule, case.reference))
+    assert [(p.name, p.kind, p.default) for p in rule] == [(p.name, p.kind, p.default) for p in reference]
+
+
+def test_no_rule_is_left_out():
+    found = set()
+    for folder in ("modules", "costs", "penalties"):
+        package = importlib.import_module(f"fnbackprop.{folder}")
+        for file in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            found |= {f for f in vars(importlib.import_module(file.name)).values() if isinstance(f, jax.custom_vjp)}
+    assert found == {getattr(case.rule, "func", case.rule) for case in CASES}
