@@ -1,5 +1,7 @@
 """Mistakes that no single key shows: all that can be known of an experiment before it is trained."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 
@@ -38,16 +40,26 @@ def _check_schedule(plan: Plan, data: Data, problems: Problems) -> None:
     # 0: the batch is larger than the data, which has been said.
     if plan.schedule is None or not steps:
         return
-    for name, value in schedule_options(plan, steps).items():
-        # A number of steps, or a table by number of steps.
-        reached = [*value] if isinstance(value, dict) else [value] if name.endswith("_steps") else []
-        if any(at > steps for at in reached):
+    options = schedule_options(plan, steps)
+    for name, value in options.items():
+        if _last_step(name, value, options) > steps:
             problems.add(
                 f"optimizer.learning_rate.{name}",
                 f"longer than the run, which has {steps} steps: the rate would never get there; leave "
                 "decay_steps or transition_steps out to end with the run",
                 value,
             )
+
+
+def _last_step(name: str, value: Any, options: dict[str, Any]) -> float:
+    """The step by which an option of a schedule has taken effect; 0 for what is no number of steps."""
+    if isinstance(value, dict):  # by number of steps
+        return max(value, default=0)
+    if isinstance(value, list):  # cycles
+        return sum(cycle.get("decay_steps", 0) for cycle in value)
+    if name == "transition_steps":
+        return value + options.get("transition_begin", 0)
+    return value if name.endswith(("_steps", "_begin")) else 0
 
 
 def _check_meanings(plan: Plan, data: Data, problems: Problems) -> None:
@@ -73,6 +85,9 @@ def _check_model(plan: Plan, data: Data, problems: Problems) -> Variables | None
         outputs, _ = jax.eval_shape(plan.model.apply, variables, inputs)
     except FnbackpropError as error:
         problems.add("model", str(error))
+        return None
+    except Exception as error:  # a user's own module may raise anything
+        problems.add("model", f"it fails: {type(error).__name__}: {error}")
         return None
     if len(outputs) != 1:
         problems.add("model", f"it ends with {len(outputs)} outputs, where a cost takes one: join them")

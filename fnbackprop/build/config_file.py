@@ -2,7 +2,8 @@
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from ..core.errors import ConfigError
 from .problems import nearest
 
 _MAX_BYTES = 1 << 20
+_MAX_DEPTH = 32
 _PACKAGE = Path(__file__).parents[1]
 
 
@@ -44,9 +46,23 @@ def read_toml(path: Path) -> dict[str, Any]:
     if len(text) > _MAX_BYTES:
         raise ConfigError(f"{path}: larger than {_MAX_BYTES >> 20} MiB, which no config is")
     try:
-        return tomllib.loads(text.decode())
+        return tomllib.loads(text.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
         raise ConfigError(f"{path}: not valid TOML: {str(error) or type(error).__name__}") from error
+
+
+def odd_values(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    """Where `node` holds what can be written in TOML and no config has a use for: the place, and what is wrong."""
+    place = ".".join(path)
+    if len(path) > _MAX_DEPTH:
+        yield place, "nested deeper than a config is"
+    elif isinstance(node, dict | list):
+        for key, value in node.items() if isinstance(node, dict) else enumerate(node):
+            yield from odd_values(value, (*path, str(key)))
+    elif isinstance(node, date | time):
+        yield place, f"{node} is a date or a time, which no key takes; text stands in quotes"
+    elif isinstance(node, int) and not -(2**63) <= node < 2**63:
+        yield place, "an integer of more than 64 bits, which TOML does not have"
 
 
 def apply_overrides(tables: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
@@ -66,7 +82,8 @@ def _value(override: str, text: str) -> Any:
     if re.fullmatch(r"[A-Za-z_][\w./:-]*", text) and text not in ("true", "false", "inf", "nan"):
         return text
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        (value,) = tomllib.loads(f"value = {text}").values()
+        return value
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"override '{override}': '{text}' is not a TOML value: {error}") from error
 
@@ -77,9 +94,9 @@ def _with(node: Any, path: Sequence[str], value: Any, override: str) -> Any:
         return value
     key, *rest = path
     if isinstance(node, list):
-        if not key.isdigit() or int(key) >= len(node):
+        if key not in map(str, range(len(node))):
             raise ConfigError(f"override '{override}': '{key}' is no place in a list of {len(node)}; they count from 0")
-        return [_with(item, rest, value, override) if i == int(key) else item for i, item in enumerate(node)]
+        return [_with(item, rest, value, override) if str(i) == key else item for i, item in enumerate(node)]
     if not isinstance(node, dict):
         raise ConfigError(f"override '{override}': '{key}' is looked for inside {node!r}, which is not a table")
     return {**node, key: _with(node.get(key, {}), rest, value, override)}

@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
+from pydantic import ValidationError
+
+from ..core.config import NodeConfig
 from ..core.errors import GraphError
 from ..core.module import Module
 from ..graph import Graph, Node
 from ..modules import Function
 from .named import Named, read_named
+from .options import validate
 from .problems import Problems
 from .registry import MODULE
 
@@ -31,17 +35,16 @@ def _node(table: Any, path: str, allow: Sequence[str], problems: Problems) -> No
     if named is None:
         return None
     try:
+        config = validate(NodeConfig, table)
+    except ValidationError:  # noted where the whole config is read
+        return None
+    try:
         module = _module(named)
-    except (TypeError, ValueError) as error:
+        hash(module)  # a graph looks its nodes up
+    except Exception as error:  # a user's own module may raise anything
         problems.add(path, str(error))
         return None
-    keys = ("name", "inputs", "tied")
-    values = {key: table[key] for key in keys if key in table}
-    if "inputs" in values:
-        if not isinstance(values["inputs"], list):
-            return None
-        values["inputs"] = tuple(values["inputs"])
-    return Node(module, **values)
+    return Node(module, config.name, config.inputs, config.tied)
 
 
 def _module(named: Named) -> Module:
@@ -50,4 +53,8 @@ def _module(named: Named) -> Module:
         return thing
     if isinstance(thing, type) and issubclass(thing, Module):
         return thing(**options)
-    return Function(thing, tuple(options.items()))
+    return Function(thing, tuple((name, _frozen(value)) for name, value in options.items()))
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value

@@ -3,7 +3,7 @@
 import inspect
 import json
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -36,7 +36,11 @@ def read_options(
     kind: Kind, thing: Any, options: dict[str, Any], path: str, problems: Problems
 ) -> dict[str, Any] | None:
     """The options that were given, as Python values; or None, with every mistake noted."""
-    model = options_model(kind, thing)
+    try:
+        model = options_model(kind, thing)
+    except Exception as error:  # a user's own signature may be anything
+        problems.add(path, f"the options of {thing!r} cannot be told: {error}")
+        return None
     try:
         values = validate(model, options)
     except ValidationError as error:
@@ -47,7 +51,7 @@ def read_options(
 
 def validate(model: type[M], tables: dict[str, Any]) -> M:
     """The parsed TOML as `model`; in JSON mode, where lists may be tuples and nothing else is converted."""
-    return model.model_validate_json(json.dumps(tables, default=str))
+    return model.model_validate_json(json.dumps(tables))
 
 
 def _fields(cls: Any) -> dict[str, tuple[Any, Any]]:
@@ -58,15 +62,16 @@ def _fields(cls: Any) -> dict[str, tuple[Any, Any]]:
 def _parameters(kind: Kind, function: Callable) -> dict[str, tuple[Any, Any]]:
     try:
         signature = inspect.signature(function, eval_str=True)
-    except NameError:  # an annotation that exists for type checkers only
+    except (NameError, AttributeError):  # an annotation that exists for type checkers only
         signature = inspect.signature(function)
     definitions = {}
     for name, parameter in signature.parameters.items():
         required = parameter.default is parameter.empty
         spread = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
-        if spread or name in kind.given or (required and kind.takes_arrays):
+        array = required and kind.takes_arrays and parameter.kind is not parameter.KEYWORD_ONLY
+        if spread or array or name in kind.given:
             continue
-        annotation = parameter.annotation if _is_plain(parameter.annotation) else _annotation_of(parameter)
+        annotation = _spelled(parameter.annotation) or _spelled_like(parameter)
         if name in kind.left_to_the_run:
             definitions[name] = (annotation | None, None if required else parameter.default)
         elif annotation is not None:
@@ -74,23 +79,28 @@ def _parameters(kind: Kind, function: Callable) -> dict[str, tuple[Any, Any]]:
     return definitions
 
 
-def _is_plain(annotation: Any) -> bool:
-    """Whether a config can spell values of this type."""
-    origin = get_origin(annotation)
-    if origin is Literal:
-        return True
+def _spelled(annotation: Any) -> Any:
+    """What a config can write where a function wants this type: a number where it is array-like; None for nothing."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if annotation in (str, int, float, bool, types.NoneType, list, tuple, dict) or origin is Literal:
+        return annotation
     if origin is Annotated:
-        return _is_plain(get_args(annotation)[0])
-    if origin in (Union, types.UnionType, list, tuple, dict):
-        return all(_is_plain(a) for a in get_args(annotation) if a is not Ellipsis)
-    return annotation in (str, int, float, bool, types.NoneType, list, tuple, dict)
+        return annotation if _spelled(arguments[0]) else None
+    inner = [_spelled(a) for a in arguments if a is not Ellipsis]
+    if origin in (Union, types.UnionType) and None in inner:
+        return (float | None if types.NoneType in arguments else float) if float in arguments else None
+    if origin is Iterable and all(inner):
+        return list[inner[0]]  # type: ignore[valid-type]
+    if origin is dict and all(inner):
+        return dict[inner[0], inner[1]]  # type: ignore[valid-type]
+    return annotation if origin in (Union, types.UnionType, list, tuple) and all(inner) else None
 
 
-def _annotation_of(parameter: inspect.Parameter) -> Any:
-    """A type for what is not annotated, or array-like; None for what no config can spell."""
+def _spelled_like(parameter: inspect.Parameter) -> Any:
+    """A type for what is not annotated, or in no way that a config knows; None for what no config can write."""
     default = parameter.default
-    if default is parameter.empty or type(default) in (int, float):
-        return float
-    if default is None and "Callable" not in str(parameter.annotation):
+    if default is parameter.empty or (default is None and "Callable" not in str(parameter.annotation)):
         return Any
-    return type(default) if type(default) in (bool, str, list, tuple, dict) else None
+    if type(default) is int:
+        return int | float
+    return type(default) if type(default) in (bool, float, str, list, tuple, dict) else None

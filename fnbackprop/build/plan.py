@@ -12,7 +12,7 @@ from ..core.config import ExperimentConfig
 from ..core.module import Meaning
 from ..costs import Cost, per_example
 from ..graph import Graph
-from .config_file import apply_overrides, find_config, read_toml
+from .config_file import apply_overrides, find_config, odd_values, read_toml
 from .model import build_model
 from .named import Named, read_named
 from .options import validate
@@ -44,6 +44,9 @@ def read_plan(config: str | Path, overrides: Sequence[str] = (), allow: Sequence
 def build_plan(tables: dict[str, Any], file: str = "config", allow: Sequence[str] = ()) -> Plan:
     """The plan of a parsed config; `allow` lists packages whose code it may name. Raises ConfigError."""
     problems = Problems(file)
+    for place, what in odd_values(tables):
+        problems.add(place, what)
+    problems.raise_any()
     try:
         config = validate(ExperimentConfig, tables)
     except ValidationError as error:

@@ -21,7 +21,9 @@ class Problems:
     def add(self, path: str, what: str, got: Any = _UNSAID) -> None:
         """One mistake: where, what is wrong, and the value."""
         value = "" if got is _UNSAID else f" (got {_short(got)})"
-        self.lines.append(": ".join(part for part in (self.file, path, what + value) if part))
+        line = ": ".join(part for part in (self.file, path, what + value) if part)
+        # One line each, and text from a config must not steer the terminal.
+        self.lines.append("".join(c if c.isprintable() else " " for c in line))
 
     def add_invalid(
         self, error: ValidationError, path: str, model: type[BaseModel], siblings: Iterable[str] = ()

@@ -17,7 +17,11 @@ def build_recipe(plan: Plan, data: Data) -> Recipe:
     """The recipe of a plan: model, cost, penalties, optimizer, learning rate and normalisation."""
     config = plan.config
     rate = _learning_rate(plan, total_steps(plan, data))
-    optimizer = plan.optimizer.thing(learning_rate=rate, **plan.optimizer.options)
+    make, options = plan.optimizer
+    if "key" in parameters(make):  # gradient noise
+        options = options | {"key": config.seed}
+    # Some optimizers take a number only.
+    optimizer = make(learning_rate=rate if plan.schedule else config.optimizer.learning_rate, **options)
     return Recipe(
         plan.model, plan.cost, config.penalties, _clipped(optimizer, config.optimizer), rate, data.normalization
     )
@@ -35,7 +39,8 @@ def schedule_options(plan: Plan, steps: int) -> dict[str, Any]:
     """The options of the learning rate's schedule, which ends with the run where the config does not say when."""
     assert plan.schedule
     schedule, options = plan.schedule
-    left_open = {n: steps for n in SCHEDULE.left_to_the_run if n in parameters(schedule) and n not in options}
+    rest = steps - options.get("transition_begin", 0)
+    left_open = {n: rest for n in SCHEDULE.left_to_the_run if n in parameters(schedule) and n not in options}
     return left_open | options
 
 

@@ -37,7 +37,8 @@ def _by_name(*things: Any) -> Callable[[], Mapping[str, Any]]:
 @cache
 def _optimizers() -> dict[str, Callable[..., optax.GradientTransformation]]:
     named = {n: f for n, f in vars(optax).items() if inspect.isfunction(f) and not n.startswith(("_", "scale_by_"))}
-    return {n: f for n, f in named.items() if "learning_rate" in parameters(f)}
+    # A line search evaluates the loss anew, where a step does so once.
+    return {n: f for n, f in named.items() if "learning_rate" in parameters(f) and "linesearch" not in parameters(f)}
 
 
 @cache
@@ -109,7 +110,7 @@ SOURCE = Kind(
     ),
     given=("folder",),
 )
-OPTIMIZER = Kind("optimizer", OptimizerConfig, "name", _optimizers, given=("learning_rate",))
+OPTIMIZER = Kind("optimizer", OptimizerConfig, "name", _optimizers, given=("learning_rate", "key", "seed"))
 SCHEDULE = Kind("schedule", ScheduleConfig, "schedule", _schedules, left_to_the_run=("decay_steps", "transition_steps"))
 
 
@@ -122,20 +123,20 @@ def resolve(kind: Kind, name: str, allow: Sequence[str] = ()) -> Any:
     if name in names:
         return names[name]
     path, colon, attribute = name.partition(":")
-    if not colon:
+    if not (path and colon and attribute):
         raise ConfigError(
             f"no {kind.name} is called '{name}'; {nearest(name, names)}; or 'package.file:name' of your own"
         )
     package = path.partition(".")[0]
-    if package not in allow:
+    if package not in ([allow] if isinstance(allow, str) else allow):
         raise ConfigError(f"'{name}' would run code of '{package}'; if you trust it, add --allow {package}")
     # As `python -m` does, and the installed command does not: packages in the working folder can be imported.
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.insert(0, here)
     try:
         thing = getattr(import_module(path), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ConfigError(f"cannot import '{name}': {error}") from error
+    except Exception as error:  # a user's own file may raise anything
+        raise ConfigError(f"cannot import '{name}': {type(error).__name__}: {error}") from error
     if not callable(thing) and not isinstance(thing, Module):
         raise ConfigError(f"'{name}' is a {type(thing).__name__}; a {kind.name} of your own is a function or a Module")
     return thing

@@ -51,9 +51,9 @@ def check_rate(rate: Float[Array, ""] | float, shape: tuple[int, ...], exact: bo
         return
     number = np.float32(rate)
     if not 0 <= number < 1:
-        raise ValueError(f"dropout got rate={number}; it wants the probability of zeroing: at least 0 and below 1")
+        raise ValueError(f"dropout got rate={number!s}; it wants the probability of zeroing: at least 0 and below 1")
     if exact and _count(number, shape[-1]) == shape[-1] > 0:
         raise ShapeError(
-            f"dropout(exact=True) got rate={number} for n={shape[-1]} features, of which it would zero k={shape[-1]}; "
+            f"dropout(exact=True) got rate={number!s} for n={shape[-1]} features, which would zero k={shape[-1]}; "
             "it must keep at least one: lower the rate, or use exact=False"
         )

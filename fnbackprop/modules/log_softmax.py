@@ -28,15 +28,14 @@ def log_softmax(x: Float[Array, "*shape"], axis: int = -1) -> Float[Array, "*sha
 
     Both sums are taken in float32 for half precision, so that the gradient is finite in float16 over 65536 classes
     (jax.nn.log_softmax's is NaN: its sum overflows). A −inf logit stays −inf, and dx_i = dy_i there. Where all of a
-    row's logits are −inf, or one is +inf, no probabilities exist: y is NaN (but −inf for the finite neighbours of
-    +inf), and so is dx.
+    row's logits are −inf, or at a +inf, no probabilities exist: y and dx are NaN.
     """
     return log_softmax_reference(x, axis)
 
 
 def log_softmax_fwd(x: Float[Array, "*shape"], axis: int) -> tuple[Float[Array, "*shape"], LogSoftmaxResiduals]:
     # Not the output: rounded to half precision it cannot give back the probabilities.
-    return log_softmax(x, axis), LogSoftmaxResiduals(x, *_normalizer(x, axis))
+    return log_softmax(x, axis), LogSoftmaxResiduals(x, *_normalizer(widen(x), axis))
 
 
 def log_softmax_bwd(
@@ -54,15 +53,16 @@ log_softmax.defvjp(log_softmax_fwd, log_softmax_bwd)
 
 def log_softmax_reference(x: Float[Array, "*shape"], axis: int = -1) -> Float[Array, "*shape"]:
     """`log_softmax` for automatic differentiation."""
-    shift, total = _normalizer(x, axis)
-    return ((widen(x) - shift) - jnp.log(total)).astype(x.dtype)
+    wide = widen(x)  # once, for autodiff rounds at each conversion
+    shift, total = _normalizer(wide, axis)
+    return ((wide - shift) - jnp.log(total)).astype(x.dtype)
 
 
 def _normalizer(x: Float[Array, "*shape"], axis: int) -> tuple[Float[Array, "*row"], Float[Array, "*row"]]:
     """The largest logit of each row (0 where it is infinite), and Σ exp(x − that)."""
-    largest = jax.lax.stop_gradient(jnp.max(widen(x), axis, keepdims=True, initial=-jnp.inf))
+    largest = jax.lax.stop_gradient(jnp.max(x, axis, keepdims=True, initial=-jnp.inf))
     shift = jnp.where(jnp.isinf(largest), 0, largest)
-    return shift, jnp.sum(jnp.exp(widen(x) - shift), axis, keepdims=True)
+    return shift, jnp.sum(jnp.exp(x - shift), axis, keepdims=True)
 
 
 @configurable
