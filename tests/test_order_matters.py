@@ -10,8 +10,8 @@ from fnbackprop.data.order import batch_indices
 
 def one_epoch(shuffle: str) -> tuple[float, float]:
     """How often the last bias favours the class that most of the batch has, and the test accuracy."""
-    overrides = ["data.by_class=true", f"data.shuffle={shuffle}", "training.epochs=1", "optimizer.learning_rate=3e-3"]
-    plan = build.read_plan("digits_mlp", overrides)
+    plain_sgd = ["optimizer.name=sgd", "optimizer.learning_rate=0.1", "model.2.rate=0.0", "training.epochs=1"]
+    plan = build.read_plan("digits_mlp", ["data.by_class=true", f"data.shuffle={shuffle}", *plain_sgd])
     data = build.build_data(plan.source, plan.config.data)
     recipe = build.build_recipe(plan, data)
     state = training.initial_state(recipe, jax.random.key(0), data.specs(plan.config.data.batch_size)[0])

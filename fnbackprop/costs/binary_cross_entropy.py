@@ -29,7 +29,6 @@ from .targets import BinaryTargets, check_binary_targets
 
 class BinaryCrossEntropyResiduals(NamedTuple):
     x: Float[Array, "..."]
-    costs: Float[Array, "*batch"]
     targets: BinaryTargets
     weights: Weights | None
 
@@ -58,18 +57,16 @@ def binary_cross_entropy_fwd(
 ) -> tuple[Float[Array, "..."], BinaryCrossEntropyResiduals]:
     check_binary_targets("binary_cross_entropy", x, targets)
     check_reduction("binary_cross_entropy", weights, targets.shape, reduction)
-    z, t = widen(x).reshape(targets.shape), _probability(targets, x)
-    # log(1 + e^−|z|) is the part that both outcomes share; what remains is exact.
-    costs = jnp.log1p(jnp.exp(-jnp.abs(z))) + t * counted(jnp.maximum(-z, 0), t)
-    costs = costs + (1 - t) * counted(jnp.maximum(z, 0), 1 - t)
-    return reduce_examples(costs, weights, reduction), BinaryCrossEntropyResiduals(x, costs, targets, weights)
+    costs = _costs(widen(x).reshape(targets.shape), _probability(targets, x))
+    return reduce_examples(costs, weights, reduction), BinaryCrossEntropyResiduals(x, targets, weights)
 
 
 def binary_cross_entropy_bwd(
     reduction: Reduction, residuals: BinaryCrossEntropyResiduals, dy: Float[Array, "..."]
 ) -> tuple[Float[Array, "..."], Float[Array, "*batch"] | None, Float[Array, "..."] | None]:
-    x, costs, targets, weights = residuals
+    x, targets, weights = residuals
     z, t = widen(x).reshape(targets.shape), _probability(targets, x)
+    costs = _costs(z, t)
     dc = costs_cotangent(dy, costs, weights, reduction)
     dx = dc * counted((1 - t) * sigmoid(z) - t * sigmoid(-z), dc)
     dt = dc * (counted(jnp.maximum(-z, 0), t) - counted(jnp.maximum(z, 0), 1 - t))
@@ -87,6 +84,12 @@ def binary_cross_entropy_reference(
     z, t = widen(x).reshape(targets.shape), _probability(forget_unweighted(targets, weights), x)
     costs = t * counted(jax.nn.softplus(-z), t) + (1 - t) * counted(jax.nn.softplus(z), 1 - t)
     return reduce_examples(costs, weights, reduction)
+
+
+def _costs(z: Float[Array, "*batch"], t: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
+    # log(1 + e^−|z|) is the part that both outcomes share; what remains is exact.
+    shared = jnp.log1p(jnp.exp(-jnp.abs(z)))
+    return shared + t * counted(jnp.maximum(-z, 0), t) + (1 - t) * counted(jnp.maximum(z, 0), 1 - t)
 
 
 def _probability(targets: BinaryTargets, x: Float[Array, "..."]) -> Float[Array, "*batch"]:
