@@ -197,9 +197,10 @@ def _facts(run: _Run, state: training.TrainState, loop: training.Loop) -> dict[s
     """What a reader of the run must know of it, before it has begun."""
     config, splits, classes = run.plan.config, run.data.splits, run.data.classes
     machine = records.environment()
-    devices = ", ".join(f"{d['count']} × {d['kind']}" for d in machine["devices"])
+    host = f"{machine['cpu']['count']} cores of {machine['cpu']['name']}"
+    devices = [f"{d['count']} × {d['kind']}" for d in machine["devices"] if d["platform"] != "cpu"]
     facts = {
-        "device": f"{jax.default_backend()}: {devices} ({machine['cpu']['count']} cores of {machine['cpu']['name']})",
+        "device": f"{jax.default_backend()}: {', '.join([*devices, host])}",
         "versions": ", ".join(f"{name} {version}" for name, version in machine["versions"].items()),
         "data": f"{config.data.source}: {len(splits.train):,} training, {len(splits.validation):,} validation, "
         f"{len(splits.test):,} test examples" + (f"; {len(classes)} classes" if classes else ""),

@@ -43,9 +43,14 @@ def _install(folder: Path, programs: Path) -> None:
     if stamp.is_file() and stamp.read_text() == wanted:
         return
     print(f"preparing {folder.name} with Python {sys.version.split()[0]} (once; a few minutes)", flush=True)
-    subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-    pip = [str(programs / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    subprocess.run([*pip, "--editable", f"{ROOT}[dev]"], check=True)
+    python = str(programs / "python")
+    pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--editable", f"{ROOT}[dev]"]
+    try:
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
+        subprocess.run(pip, check=True)
+    except subprocess.CalledProcessError as error:
+        remedy = "; install your system's package for it, as python3-venv on Debian" if "venv" in error.cmd else ""
+        sys.exit(f"scripts/venv.py: {' '.join(error.cmd)} failed{remedy}")
     stamp.write_text(wanted)
 
 

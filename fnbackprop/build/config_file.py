@@ -73,7 +73,7 @@ def apply_overrides(tables: dict[str, Any], overrides: Sequence[str]) -> dict[st
     for override in overrides:
         key, equals, text = override.partition("=")
         if not equals or not all(key.split(".")):
-            raise ConfigError(f"override '{override}': wanted key=value, as in optimizer.learning_rate=3e-4")
+            raise ConfigError(f"override {override!r}: wanted key=value, as in optimizer.learning_rate=3e-4")
         tables = _with(tables, key.strip().split("."), _value(override, text.strip()), override)
     return tables
 
@@ -85,7 +85,7 @@ def _value(override: str, text: str) -> Any:
         (value,) = tomllib.loads(f"value = {text}").values()
         return value
     except (ValueError, RecursionError) as error:
-        raise ConfigError(f"override '{override}': '{text}' is not a TOML value: {error}") from error
+        raise ConfigError(f"override {override!r}: {text!r} is not a TOML value: {error}") from error
 
 
 def _with(node: Any, path: Sequence[str], value: Any, override: str) -> Any:
@@ -95,8 +95,8 @@ def _with(node: Any, path: Sequence[str], value: Any, override: str) -> Any:
     key, *rest = path
     if isinstance(node, list):
         if key not in map(str, range(len(node))):
-            raise ConfigError(f"override '{override}': '{key}' is no place in a list of {len(node)}; they count from 0")
+            raise ConfigError(f"override {override!r}: '{key}' is no place in a list of {len(node)}; they count from 0")
         return [_with(item, rest, value, override) if str(i) == key else item for i, item in enumerate(node)]
     if not isinstance(node, dict):
-        raise ConfigError(f"override '{override}': '{key}' is looked for inside {node!r}, which is not a table")
+        raise ConfigError(f"override {override!r}: '{key}' is looked for inside {node!r}, which is not a table")
     return {**node, key: _with(node.get(key, {}), rest, value, override)}

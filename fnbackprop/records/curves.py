@@ -60,11 +60,16 @@ def _chart(figure: str, lines: list[tuple[str, str, str]], rows: Sequence[dict[s
     curves = [_curve(name, rows, kind, key) for name, kind, key in lines]
     curves = [curve for curve in curves if curve.values.size or curve.dropped]
     values = np.concatenate([curve.values for curve in curves] or [np.empty(0)])
-    scale: Literal["linear", "log"] = "log" if log or (_is_wide(values) and not is_share(figure)) else "linear"
+    scale: Literal["linear", "log"] = "log" if log or (_is_wide(values) and not _is_linear(figure)) else "linear"
     if not (values > 0).any() or (values < 0).any():
         scale = "linear"
     end = max([0.0, *(float(_epoch(row)) for row in rows if math.isfinite(_epoch(row)))])
     return Chart(figure, tuple(curves), scale, end)
+
+
+def _is_linear(figure: str) -> bool:
+    # A schedule's last rate may be next to 0, and would take up all of a logarithmic axis.
+    return is_share(figure) or figure == "learning_rate"
 
 
 def _is_wide(values: Float64[np.ndarray, " rows"]) -> bool:

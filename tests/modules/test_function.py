@@ -39,6 +39,8 @@ def test_several_inputs_and_outputs():
 def test_a_wrong_number_of_outputs_is_named():
     with pytest.raises(GraphError, match=r"Function\(halves\) got 2 outputs where output_count=1.*output_count=2"):
         Function(halves).apply(Variables(), jnp.arange(3.0))
+    with pytest.raises(GraphError, match=r"got 1 outputs where output_count=2"):
+        Function(jnp.negative, output_count=2).apply(Variables(), jnp.arange(3.0))
 
 
 def test_key_and_train_come_from_the_context():

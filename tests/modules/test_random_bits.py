@@ -3,6 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from fnbackprop.modules import random_bits as module
 from fnbackprop.modules.random_bits import random_bits
 
 pytestmark = pytest.mark.quick
@@ -59,6 +60,15 @@ def test_neighbouring_seeds_are_not_shifts_of_each_other():
     first, second = (np.asarray(random_bits(jax.random.key(seed), (N,))) for seed in (0, 1))
     # 2³² values, 2¹⁶ draws each: about one value in common by chance, all of them for a shift or a reordering.
     assert np.intersect1d(first, second).size < 10
+
+
+@pytest.mark.parametrize("other", [(1, 3), (9, 2)])
+def test_each_half_of_a_key_is_enough(other, monkeypatch):
+    masks = []
+    for halves in ((1, 2), other):
+        monkeypatch.setattr(module, "_key_halves", lambda key, halves=halves: tuple(map(jnp.uint32, halves)))
+        masks.append(standardized(np.asarray(random_bits(jax.random.key(0), (N,))), 0.5))
+    assert abs((masks[0] * masks[1]).mean() * np.sqrt(N)) < LIMIT
 
 
 def test_flipping_one_bit_of_the_place_flips_each_output_bit_half_the_time(streams):

@@ -47,10 +47,11 @@ def test_no_classes():
     assert softmax(jnp.zeros((3, 0))).shape == (3, 0)
 
 
-def test_half_precision_sums_in_float32():
-    y, pullback = jax.vjp(softmax, jnp.zeros(2**16, jnp.float16))
-    np.testing.assert_array_equal(y, np.float16(2.0**-16))
-    np.testing.assert_allclose(pullback(jnp.full(2**16, 1000, jnp.float16))[0], 0, atol=1e-7)
+def test_half_precision_computes_in_float32():
+    np.testing.assert_array_equal(softmax(jnp.zeros(2**16, jnp.float16)), np.float16(2.0**-16))
+    _, pullback = jax.vjp(softmax, jnp.zeros(2, jnp.float16))
+    (dx,) = pullback(jnp.array([2048, 2050], jnp.float16))  # their mean, 2049, is no float16
+    np.testing.assert_array_equal(dx, [-0.5, 0.5])
 
 
 def test_module():
