@@ -51,7 +51,7 @@ def _check_schedule(plan: Plan, data: Data, problems: Problems) -> None:
             )
 
 
-def _last_step(name: str, value: Any, options: dict[str, Any]) -> float:
+def _last_step(name: str, value: Any, options: dict[str, Any]) -> int | float:
     """The step by which an option of a schedule has taken effect; 0 for what is no number of steps."""
     if isinstance(value, dict):  # by number of steps
         return max(value, default=0)

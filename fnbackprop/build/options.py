@@ -101,6 +101,4 @@ def _spelled_like(parameter: inspect.Parameter) -> Any:
     default = parameter.default
     if default is parameter.empty or (default is None and "Callable" not in str(parameter.annotation)):
         return Any
-    if type(default) is int:
-        return int | float
-    return type(default) if type(default) in (bool, float, str, list, tuple, dict) else None
+    return type(default) if type(default) in (bool, int, float, str, list, tuple, dict) else None

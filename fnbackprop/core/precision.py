@@ -7,7 +7,7 @@ from jaxtyping import DTypeLike, Float
 
 def accumulation_dtype(dtype: DTypeLike) -> jnp.dtype:
     """The type in which numbers of `dtype` are summed: float32 for half precision, else `dtype` itself."""
-    return jnp.promote_types(dtype, jnp.float32)
+    return jnp.dtype(jnp.float32) if jnp.finfo(dtype).bits < 32 else jnp.dtype(dtype)
 
 
 def widen(x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:

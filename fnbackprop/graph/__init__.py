@@ -1,5 +1,8 @@
 """Modules wired by name into directed acyclic graphs."""
 
+from .gradient import GradientGraph as GradientGraph
+from .gradient import Gradients as Gradients
+from .gradient import reverse as reverse
 from .graph import Graph as Graph
 from .node import Node as Node
 from .summary import Summary as Summary

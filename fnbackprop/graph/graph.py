@@ -91,19 +91,28 @@ class Graph(Module):
 
     def wires(self, variables: Variables, *xs: Array, context: Context = Context()) -> tuple[dict[str, Array], Any]:
         """The array on every wire, by name, and the next state."""
+        return self.walk(_apply, variables, *xs, context=context)
+
+    def walk(
+        self, run_node: Callable[..., tuple[tuple[Any, ...], Any]], variables: Variables, *xs: Any, context: Context
+    ) -> tuple[dict[str, Any], Any]:
+        """What `run_node(node, variables, *xs, context=…)` puts on every wire, node by node, and the next state."""
         if self.derivatives == "reference":
             context = replace(context, derivatives="reference")
         wires = dict(zip(self.inputs, xs, strict=True))
         state = {}
         for node in self.nodes:
+            own, read = _of(node, variables), [wires[name] for name in node.inputs]
             with jax.named_scope(node.name):
-                ys, node_state = node.module.apply(
-                    _of(node, variables), *(wires[name] for name in node.inputs), context=context.fold(node.seed)
-                )
+                ys, node_state = run_node(node, own, *read, context=context.fold(node.seed))
             wires |= zip(node.outputs, ys, strict=True)
             if node.name in variables.state:
                 state[node.name] = node_state
         return wires, state
+
+
+def _apply(node: Node, own: Variables, *xs: Array, context: Context) -> tuple[tuple[Array, ...], Any]:
+    return node.module.apply(own, *xs, context=context)
 
 
 def _node(part: Node | Module | Callable) -> Node:

@@ -28,7 +28,7 @@ def masked(
     wide, rate = widen(x), _as_number(rate)
     if exact:
         n = x.shape[-1]
-        scale = n / (n - _count(rate.astype(jnp.float32), n))
+        scale = n / (n - _count(rate.astype(jnp.float32), n).astype(wide.dtype))
     else:
         scale = 1 / (1 - rate)
     scale = jnp.where((rate >= 0) & (rate < 1), scale, jnp.nan).astype(wide.dtype)

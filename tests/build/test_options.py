@@ -44,7 +44,7 @@ def test_options_are_what_a_config_can_write() -> None:
     assert found["momentum"].annotation == float | None
     assert found["decay"].annotation is float
     assert found["cycles"].annotation == list[dict[str, float]]
-    assert found["count"].annotation == int | float
+    assert found["count"].annotation is int
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_options_are_what_a_config_can_write() -> None:
         ({"size": 1, "momentum": True}, "momentum"),
         ({"size": 1, "rate": "1"}, "rate"),
         ({"size": 1, "cycles": [{"steps": "x"}]}, "cycles.0.steps"),
-        ({"size": 1, "count": float("inf")}, "count"),
+        ({"size": 1, "count": 1.5}, "count"),
         ({"size": 1, "array": [1]}, "array"),
         ({"size": 1, "key": 1}, "key"),
     ],
@@ -69,11 +69,10 @@ def test_each_option_is_checked(options: dict, wrong: str) -> None:
     assert line.startswith(f"it.toml: model.0.{wrong}: ")
 
 
-def test_only_given_options_are_passed_on_and_whole_numbers_stay_whole() -> None:
+def test_only_given_options_are_passed_on() -> None:
     problems = Problems("it.toml")
     found = read_options(MODULE, make, {"size": 2, "count": 4, "start": [1]}, "model.0", problems)
     assert found == {"size": 2, "count": 4, "start": [1]}
-    assert type(found["count"]) is int
 
 
 def test_arrays_come_first_in_a_module_and_everything_is_an_option_in_a_source() -> None:
@@ -97,7 +96,7 @@ def test_an_annotation_for_type_checkers_only_is_passed_over() -> None:
     def load(n: "Missing" = 3):  # noqa: F821
         pass
 
-    assert options_model(SOURCE, load).model_fields["n"].annotation == int | float
+    assert options_model(SOURCE, load).model_fields["n"].annotation is int
 
 
 def test_lists_are_tuples_and_nothing_else_is_converted() -> None:

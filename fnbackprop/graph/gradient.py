@@ -1,0 +1,111 @@
+"""The gradient graph: a graph reversed, as data and as a program (lecture, A1 to A3)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from ..core.errors import GraphError
+from ..core.module import Context, Variables
+from .graph import Graph
+from .node import Node
+
+
+class ReversedNode(NamedTuple):
+    """A node of the gradient graph: it reads the cotangents of the outputs, and writes those of inputs and parameters.
+
+    `node` is the forward node that it reverses: ∂C/∂inputs = ∂C/∂outputs · ∂outputs/∂inputs. `owner` names the node
+    to whose parameters' cotangent it adds, itself unless it is tied.
+    """
+
+    node: Node
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return self.node.outputs
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        return self.node.inputs
+
+    @property
+    def owner(self) -> str:
+        return self.node.owner
+
+
+class Gradients(NamedTuple):
+    """What the gradient graph computes: ∂C/∂params as a tree, and ∂C/∂wire by name."""
+
+    params: Any
+    wires: dict[str, Array]
+
+
+@dataclass(frozen=True)
+class GradientGraph:
+    """The reversal of `graph`: one reversed node for each node, in the opposite order.
+
+    A wire of the forward graph is here the edge that carries its cotangent the other way. Every wire has one reader, so
+    that cotangents are summed in two places only: in the reversal of a `Duplicate`, and where parameters are tied.
+    """
+
+    graph: Graph
+
+    @property
+    def nodes(self) -> tuple[ReversedNode, ...]:
+        """The reversed nodes, in the order in which they run."""
+        return tuple(ReversedNode(node) for node in reversed(self.graph.nodes))
+
+    def run(
+        self, variables: Variables, *xs: Array, edges: Sequence[str] = (), context: Context = Context()
+    ) -> tuple[tuple[Array, ...], Any, Gradients]:
+        """Forward, then backward from a seed of 1 (lecture, A1: ∂C/∂w = 1 · ∂C/∂ȳ · ∂G/∂w).
+
+        Returns the outputs, the next state, and the gradients of the sum of the outputs: parameters, inputs and the
+        wires named in `edges`. Raises GraphError for a name that is no wire.
+        """
+        outputs, state, pullback = self.vjp(variables, *xs, context=context)
+        params, wires = pullback(*(jnp.ones_like(y) for y in outputs))
+        for name in edges:
+            if name not in wires:
+                near = get_close_matches(name, wires, n=1)
+                hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(wires)}"
+                raise GraphError(f"there is no edge '{name}' in the gradient graph; {hint}")
+        return outputs, state, Gradients(params, {name: wires[name] for name in (*self.graph.inputs, *edges)})
+
+    def vjp(
+        self, variables: Variables, *xs: Array, context: Context = Context()
+    ) -> tuple[tuple[Array, ...], Any, Callable[..., Gradients]]:
+        """The outputs, the next state, and the function from the outputs' cotangents to all gradients."""
+        pullbacks: dict[str, Callable] = {}
+
+        def run_node(node: Node, own: Variables, *xs: Array, context: Context) -> tuple[tuple[Array, ...], Any]:
+            def forward(params: Any, *xs: Array) -> tuple[tuple[Array, ...], Any]:
+                return node.module.apply(own._replace(params=params), *xs, context=context)
+
+            ys, pullbacks[node.name], state = jax.vjp(forward, own.params, *xs, has_aux=True)
+            return ys, state
+
+        wires, state = self.graph.walk(run_node, variables, *xs, context=context)
+        return tuple(wires[name] for name in self.graph.outputs), state, partial(self._reverse, pullbacks)
+
+    def _reverse(self, pullbacks: dict[str, Callable], *dys: Array) -> Gradients:
+        wires = dict(zip(self.graph.outputs, dys, strict=True))
+        params: dict[str, Any] = {}
+        for reversed_node in self.nodes:
+            dparams, *dxs = pullbacks[reversed_node.node.name](tuple(wires[name] for name in reversed_node.reads))
+            wires |= zip(reversed_node.writes, dxs, strict=True)
+            if jax.tree.leaves(dparams):
+                other = params.get(reversed_node.owner)
+                total = dparams if other is None else jax.tree.map(jnp.add, other, dparams)
+                params[reversed_node.owner] = total
+        return Gradients(params, wires)
+
+
+def reverse(graph: Graph) -> GradientGraph:
+    """The gradient graph of `graph`, as frameworks build it when they reverse the forward graph (lecture, A3)."""
+    return GradientGraph(graph)
