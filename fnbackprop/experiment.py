@@ -161,7 +161,7 @@ def _train(run: _Run) -> Result:
 
 def _fit(
     run: _Run, loop: training.Loop, state: training.TrainState, examples: Examples, measure: training.Evaluate
-) -> tuple[training.TrainState, dict[str, float]]:
+) -> tuple[training.TrainState, dict[str, int | float]]:
     """Train to the end, with a row of metrics for every report; the last state, and its step and epoch."""
     config, splits = run.plan.config, run.data.splits
     steps, metrics = build.total_steps(run.plan, run.data), records.MetricsLog(run.folder.metrics)
