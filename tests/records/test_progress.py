@@ -30,7 +30,7 @@ with TrainingProgress(40, Log(Path(sys.argv[1]), Console()), total_epochs=4, int
         time.sleep(0.025)
 print("the end")
 """
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("TTY_", "NO_COLOR"))}
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("TTY_", "NO_COLOR", "COLUMNS", "LINES"))}
 
 
 def _command(tmp_path: Path, steps: int) -> list[str]:
@@ -100,7 +100,7 @@ def test_on_a_terminal_a_bar_moves_and_is_gone_at_the_end(tmp_path: Path):
 
 
 def test_ctrl_c_gives_the_terminal_back(tmp_path: Path):
-    output, status, same = _on_terminal(_command(tmp_path, 2000), columns=48, interrupt_at=b"epoch 2 done")
+    output, status, same = _on_terminal(_command(tmp_path, 2000), columns=40, interrupt_at=b"epoch 2 done")
     assert status == -signal.SIGINT
     assert "KeyboardInterrupt" in output
     # What does not fit a narrow terminal is left out whole.
