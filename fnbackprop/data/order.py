@@ -56,7 +56,7 @@ def batch_indices(
     return order[positions % count], weights
 
 
-def class_coverage(labels: Int[np.ndarray, " count"], order: Int[np.ndarray, " count"], batch_size: int) -> float:
+def class_coverage(labels: Int[np.ndarray, " count"], order: Int[np.ndarray, " visited"], batch_size: int) -> float:
     """The share of minibatches that hold every class."""
     classes, labels = np.unique(labels, return_inverse=True)
     present = np.zeros((steps_per_epoch(len(order), batch_size), len(classes)), bool)

@@ -43,6 +43,6 @@ def compile_evaluate(recipe: Recipe) -> Evaluate:
 
     def evaluate(variables: Variables, examples: Examples, part: range) -> dict[str, float]:
         totals = jax.device_get(total(variables, examples, np.int32(part.start), np.int32(part.stop)))
-        return {name: float(value) / len(part) for name, value in totals.items()}
+        return {name: float(totals[name]) / len(part) for name in ("loss", *recipe.cost.metrics)}
 
     return evaluate
