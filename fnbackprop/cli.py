@@ -36,12 +36,12 @@ def _command(function: Callable[..., None]) -> Callable[..., None]:
         except FnbackpropError as error:
             typer.echo(f"fnbackprop {function.__name__}: {error}", err=True)
             raise typer.Exit(error.exit_code) from None
-        except KeyboardInterrupt:
-            typer.echo("interrupted", err=True)
-            raise typer.Exit(130) from None
         except typer.Exit:
             raise
-        except Exception:
+        except (Exception, KeyboardInterrupt) as error:
+            if _interrupted(error):
+                typer.echo("interrupted", err=True)
+                raise typer.Exit(130) from None
             import traceback
 
             traceback.print_exc()
@@ -49,6 +49,11 @@ def _command(function: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(70) from None
 
     return app.command()(run)
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Whether Ctrl-C began it: a library that is interrupted while it is imported may raise something else."""
+    return error is not None and (isinstance(error, KeyboardInterrupt) or _interrupted(error.__context__))
 
 
 def _use(platform: str | None) -> None:
@@ -83,10 +88,10 @@ def train(
 def evaluate(run: Run, allow: Allow = None, platform: Platform = None) -> None:
     """Compute a run's test figures anew from its saved model."""
     _use(platform)
-    from . import experiment
+    from . import finished
     from .records import format_figures
 
-    typer.echo(format_figures(experiment.evaluate(run, allow or ())))
+    typer.echo(format_figures(finished.evaluate(run, allow or ())))
 
 
 @_command
@@ -102,30 +107,47 @@ def predict(
 ) -> None:
     """Run a trained model on raw inputs, normalised as in training."""
     _use(platform)
-    from . import experiment
+    from . import finished
 
-    shape = experiment.predict_file(run, inputs, output, write, allow or ())
+    shape = finished.predict_file(run, inputs, output, write, allow or ())
     typer.echo(f"wrote {write} of shape {shape} to {output}")
 
 
 @_command
 def check(config: Config, overrides: Overrides = None, allow: Allow = None) -> None:
     """Find every mistake in a config that can be known without training."""
-    from . import experiment
+    from . import preview
 
-    experiment.check(config, overrides or (), allow or ())
+    preview.check(config, overrides or (), allow or ())
     typer.echo(f"{config}: no mistakes found")
 
 
 @_command
 def summary(config: Config, overrides: Overrides = None, allow: Allow = None) -> None:
-    """Show a model's nodes, output shapes and parameters, without training."""
+    """Show a model's nodes, shapes and parameters, and what each node costs, without training."""
     from rich.console import Console
 
-    from . import experiment
+    from . import preview
     from .graph import summary_table
 
-    Console().print(summary_table(experiment.summary(config, overrides or (), allow or ())))
+    Console().print(summary_table(preview.summary(config, overrides or (), allow or ())))
+
+
+@_command
+def graph(
+    config: Config,
+    overrides: Overrides = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The file to write: .svg, .dot, or .mmd for Mermaid.")
+    ] = Path("graph.svg"),
+    examples: Annotated[int, typer.Option(min=1, help="How many examples the shapes are for.")] = 1,
+    allow: Allow = None,
+) -> None:
+    """Draw a model's graph and, beside it, its gradient graph, without training."""
+    from . import preview
+
+    preview.picture(config, overrides or (), allow or (), examples).save(output)
+    typer.echo(f"wrote {output}")
 
 
 @_command
@@ -151,4 +173,7 @@ def new(
 
 def main() -> None:
     """The `fnbackprop` command."""
-    app(prog_name="fnbackprop")
+    try:
+        app(prog_name="fnbackprop")
+    except KeyboardInterrupt:  # before a command began
+        raise SystemExit(130) from None

@@ -3,28 +3,22 @@
 import json
 import time
 from collections.abc import Sequence
-from io import BytesIO
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
-import tomli_w
 from rich.console import Console
 
 from . import build, records, training
 from .core.atomic import write_atomically
-from .core.errors import ConfigError, FnbackpropError
+from .core.config import HealthConfig
 from .data import Examples
-from .data.npy import read_npy
-from .data.order import class_coverage
-from .graph import Summary, count_params, summarize
 from .penalties import sparsity
 
 # A long run says as much on the screen as a short one; metrics.jsonl holds every report.
 _MOST_LINES = 20
-_MOST_NAMED = 8
 
 
 class Result(NamedTuple):
@@ -50,63 +44,25 @@ def train(
     allow: packages of your own whose code the config may name.
     console: where progress is shown.
 
-    Raises ConfigError, DataError, or NonFiniteError where the loss stops being a number.
+    Raises ConfigError, DataError, or NonFiniteError where the loss or a parameter stops being a number.
     """
-    plan, loaded = _prepare(config, overrides, allow)
+    console = console or Console()
+    machine = records.environment()
+    records.Log(None, console).print(f"{'device':<17} {records.describe_device(machine)}")
+    plan, data = build.prepare(config, overrides, allow)
     name = Path(config).stem
     folder = records.RunFolder.create(Path(run)) if run else records.RunFolder.next_free(Path("runs"), name)
-    log = records.Log(folder.log, console or Console())
     folder.write_status("running", 0)
     try:
-        result = _train(_Run(name, plan, loaded, folder, log))
-    except (FnbackpropError, KeyboardInterrupt) as error:
-        stopped = isinstance(error, KeyboardInterrupt)
-        folder.write_status("stopped" if stopped else "failed", folder.last_step(), str(error) or "interrupted")
+        write_atomically(folder.environment, json.dumps(machine, indent=2))
+        result = _train(_Run(name, plan, data, folder, records.Log(folder.log, console)), machine)
+    except BaseException as error:
+        state: records.State = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
+        with suppress(OSError):  # a full disk must not hide what came first
+            folder.write_status(state, folder.last_step(), str(error) or type(error).__name__)
         raise
     folder.write_status("done", folder.last_step())
     return result
-
-
-def check(config: str | Path, overrides: Sequence[str] = (), allow: Sequence[str] = ()) -> None:
-    """Raises ConfigError or DataError with everything that can be known to be wrong without training."""
-    _prepare(config, overrides, allow)
-
-
-def summary(config: str | Path, overrides: Sequence[str] = (), allow: Sequence[str] = ()) -> Summary:
-    """The model's nodes, output shapes and parameters, for a batch of the config's data; nothing is trained."""
-    plan, loaded = _prepare(config, overrides, allow)
-    return summarize(plan.model, loaded.specs(plan.config.data.batch_size)[0])
-
-
-def evaluate(run: str | Path, allow: Sequence[str] = ()) -> dict[str, float]:
-    """The test figures of a finished run, computed anew from its saved model and its config's data."""
-    folder = _open(run)
-    plan, loaded = _prepare(folder.config, (), allow)
-    trained = training.load_trained(folder.model, plan.model)
-    recipe = build.build_recipe(plan, loaded)._replace(normalization=trained.normalization)
-    return training.compile_evaluate(recipe)(trained.variables, loaded.splits.examples, loaded.splits.test)
-
-
-def predict(
-    run: str | Path, inputs: np.ndarray, kind: training.Prediction = "outputs", allow: Sequence[str] = ()
-) -> np.ndarray:
-    """What a finished run's model makes of raw inputs, one example a row: outputs, probabilities or classes."""
-    folder = _open(run)
-    trained = training.load_trained(folder.model, build.read_plan(folder.config, (), allow).model)
-    return training.predict(trained, inputs, kind)
-
-
-def predict_file(
-    run: Path, inputs: Path, output: Path, kind: training.Prediction, allow: Sequence[str] = ()
-) -> tuple[int, ...]:
-    """`predict` from one .npy file to another; returns the shape of what was written."""
-    predictions, content = predict(run, read_npy(str(inputs)), kind, allow), BytesIO()
-    np.save(content, predictions)
-    try:
-        write_atomically(output, content.getvalue())
-    except OSError as error:
-        raise ConfigError(f"cannot write {output}: {error.strerror}; choose another file with -o") from None
-    return predictions.shape
 
 
 class _Run(NamedTuple):
@@ -117,41 +73,29 @@ class _Run(NamedTuple):
     log: records.Log
 
 
-def _prepare(config: str | Path, overrides: Sequence[str], allow: Sequence[str]) -> tuple[build.Plan, build.Data]:
-    plan = build.read_plan(config, overrides, allow)
-    loaded = build.build_data(plan.source, plan.config.data)
-    build.check(plan, loaded)
-    return plan, loaded
-
-
-def _open(run: str | Path) -> records.RunFolder:
-    folder = records.RunFolder.open(Path(run))
-    return folder.require(folder.model)
-
-
-def _train(run: _Run) -> Result:
+def _train(run: _Run, machine: records.Environment) -> Result:
     started, config, splits = time.perf_counter(), run.plan.config, run.data.splits
-    config_text = tomli_w.dumps(config.model_dump(mode="json", exclude_none=True))
+    config_text = build.config_text(run.plan, run.data)
     write_atomically(run.folder.config, config_text)
-    write_atomically(run.folder.environment, json.dumps(records.environment(), indent=2))
 
     recipe = build.build_recipe(run.plan, run.data)
     model_key, loop_key = jax.random.split(jax.random.key(config.seed))
     examples = jax.tree.map(jnp.asarray, splits.examples)
     state = training.initial_state(recipe, model_key, run.data.specs(config.data.batch_size)[0])
-    loop = training.Loop(recipe, config.data, examples, len(splits.train), loop_key, state)
-    facts = _facts(run, state, loop)
-    for name, fact in facts.items():
-        run.log.print(f"{name:<17} {fact}")
+    loop = training.Loop(recipe, config.data, examples, len(splits.train), loop_key, state, config.health)
+    measure, seconds = training.compile_evaluate(recipe, state.variables, examples)
+    facts = build.describe(run.plan, run.data, state.variables.params, loop.order(0))
+    facts["compiled in"] = f"{loop.compile_seconds + seconds:.1f} s"
+    for fact, text in facts.items():
+        run.log.print(f"{fact:<17} {text}")
 
-    measure = training.compile_evaluate(recipe)
     state, place = _fit(run, loop, state, examples, measure)
     test = measure(state.variables, examples, splits.test)
     records.MetricsLog(run.folder.metrics).append({"kind": "test", **place, **test})
-    shape = splits.examples.inputs.shape[1:]
-    trained = training.Trained(run.plan.model, state.variables, run.data.normalization, run.data.classes, shape)
+    described = run.data.normalization, run.data.classes, splits.examples.inputs.shape[1:], recipe.sizes
+    trained = training.Trained(run.plan.model, state.variables, *described)
     training.save_trained(run.folder.model, trained)
-    facts["took"] = f"{time.perf_counter() - started:.1f} s"
+    facts = {"device": records.describe_device(machine), **facts, "took": f"{time.perf_counter() - started:.1f} s"}
     records.write_report(run.folder.report, run.name, records.read_metrics(run.folder.metrics), facts, config_text)
     run.log.print(f"{'test':<17} {records.format_figures(test)}", style="bold")
     run.log.print(f"{'took':<17} {facts['took']}")
@@ -168,10 +112,15 @@ def _fit(
     every = config.training.report_every or loop.steps_per_epoch
     reports_per_line = -(-steps // every // _MOST_LINES) or 1
     averages, place, began = records.Averages(), {"step": 0, "epoch": 0.0}, time.perf_counter()
+    warnings = records.HealthWarnings(config.health or HealthConfig())
     with records.TrainingProgress(steps, run.log, total_epochs=-(-steps // loop.steps_per_epoch)) as progress:
         for chunk in loop.chunks(state, steps, every):
             state = chunk.state
             averages.add(chunk.figures, chunk.examples, chunk.seconds)
+            for step, nodes in chunk.health.items():
+                metrics.append({"kind": "health", "step": step, "epoch": step / loop.steps_per_epoch, "nodes": nodes})
+                for line in warnings.lines(step, nodes):
+                    progress.report(line)
             place = {"step": chunk.last, "epoch": chunk.last / loop.steps_per_epoch}
             row = place | averages.row()
             progress.update(chunk.last, row)
@@ -191,29 +140,3 @@ def _fit(
             if -(-chunk.last // every) % reports_per_line == 0 or chunk.last == steps:
                 progress.report("  ".join(told))
     return state, place
-
-
-def _facts(run: _Run, state: training.TrainState, loop: training.Loop) -> dict[str, str]:
-    """What a reader of the run must know of it, before it has begun."""
-    config, splits, classes = run.plan.config, run.data.splits, run.data.classes
-    machine = records.environment()
-    host = f"{machine['cpu']['count']} cores of {machine['cpu']['name']}"
-    devices = [f"{d['count']} × {d['kind']}" for d in machine["devices"] if d["platform"] != "cpu"]
-    facts = {
-        "device": f"{jax.default_backend()}: {', '.join([*devices, host])}",
-        "versions": ", ".join(f"{name} {version}" for name, version in machine["versions"].items()),
-        "data": f"{config.data.source}: {len(splits.train):,} training, {len(splits.validation):,} validation, "
-        f"{len(splits.test):,} test examples" + (f"; {len(classes)} classes" if classes else ""),
-        "model": f"{len(run.plan.model.nodes)} nodes, {count_params(state.variables.params):,} parameters",
-        "seed": str(config.seed),
-    }
-    if constant := run.data.constant_features:
-        places = ", ".join(str(place[0] if len(place) == 1 else place) for place in constant[:_MOST_NAMED])
-        more = f" and {len(constant) - _MOST_NAMED} more" if len(constant) > _MOST_NAMED else ""
-        facts["constant features"] = f"{len(constant)} ({places}{more}), divided by {config.data.constant}"
-    if classes:
-        labels = splits.examples.targets[: len(splits.train)]
-        coverage = class_coverage(labels, np.asarray(loop.order(0)), config.data.batch_size)
-        facts["class coverage"] = f"{100 * coverage:.0f} % of the first epoch's minibatches hold every class"
-    facts["compiled in"] = f"{loop.compile_seconds:.1f} s"
-    return facts

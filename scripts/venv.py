@@ -8,6 +8,7 @@ It needs Python 3.11 or newer and nothing else. VENV names the environment's fol
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -28,12 +29,12 @@ def main() -> int:
     # Also for the programs that the command starts.
     path = f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"
     environment = {**os.environ, "PATH": path, "VIRTUAL_ENV": str(folder)}
-    try:
-        return subprocess.run([programs / command, *arguments], env=environment, check=False).returncode
-    except FileNotFoundError:
+    program = shutil.which(command, path=path)
+    if program is None:
         sys.exit(f"scripts/venv.py: there is no {command} in {programs}")
-    except KeyboardInterrupt:
-        return 130
+    if os.name == "posix":  # in this process's place, so that signals reach it
+        os.execve(program, [program, *arguments], environment)
+    return subprocess.run([program, *arguments], env=environment, check=False).returncode
 
 
 def _install(folder: Path, programs: Path) -> None:
@@ -48,6 +49,8 @@ def _install(folder: Path, programs: Path) -> None:
     try:
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
         subprocess.run(pip, check=True)
+    except KeyboardInterrupt:
+        sys.exit(130)
     except subprocess.CalledProcessError as error:
         remedy = "; install your system's package for it, as python3-venv on Debian" if "venv" in error.cmd else ""
         sys.exit(f"scripts/venv.py: {' '.join(error.cmd)} failed{remedy}")

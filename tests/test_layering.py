@@ -9,12 +9,12 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "fnbackprop"
 LEVELS = {
     "core": 0,
-    **dict.fromkeys(["modules", "penalties", "data", "records"], 1),
+    **dict.fromkeys(["modules", "penalties", "data", "records", "drawing"], 1),
     "costs": 2,
     "graph": 3,
     **dict.fromkeys(["training", "verify"], 4),
     "build": 5,
-    "experiment": 6,
+    **dict.fromkeys(["experiment", "finished", "preview"], 6),
     "cli": 7,
     "__main__": 8,
 }

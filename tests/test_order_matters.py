@@ -23,7 +23,7 @@ def one_epoch(shuffle: str) -> tuple[float, float]:
         shown = np.bincount(examples.targets[indices], weights=weights, minlength=10)
         bias = chunk.state.variables.params["linear_2"]["bias"]
         chased.append(int(np.argmax(bias)) == int(np.argmax(shown)))
-    evaluate = training.compile_evaluate(recipe)
+    evaluate, _ = training.compile_evaluate(recipe, chunk.state.variables, examples)
     return float(np.mean(chased)), evaluate(chunk.state.variables, examples, data.splits.test)["accuracy"]
 
 

@@ -19,6 +19,7 @@ def check(plan: Plan, data: Data) -> None:
     """Raises ConfigError with everything that would go wrong in training `plan` on `data`, one line each."""
     problems = Problems(plan.file)
     _check_batches(plan, data, problems)
+    _check_sizes(plan, data, problems)
     _check_schedule(plan, data, problems)
     _check_meanings(plan, data, problems)
     variables = _check_model(plan, data, problems)
@@ -35,6 +36,19 @@ def _check_batches(plan: Plan, data: Data, problems: Problems) -> None:
         problems.add("data.shuffle", "there are no classes to stratify by; use every-epoch", config.shuffle)
 
 
+def _check_sizes(plan: Plan, data: Data, problems: Problems) -> None:
+    config, length = plan.config.data, data.splits.examples.inputs.shape[1]
+    if not config.sizes:
+        return
+    if sorted({*config.sizes}) != [*config.sizes] or config.sizes[-1] != length:
+        problems.add("data.sizes", f"should ascend, and end with the inputs' own length, {length}", [*config.sizes])
+    if config.normalize == "feature":
+        what = "places along a sequence are no features; use channel, whose statistics count padding too, or none"
+        problems.add("data.normalize", what, config.normalize)
+    if config.shuffle == "stratified":
+        problems.add("data.shuffle", "batches are dealt out by size; use every-epoch", config.shuffle)
+
+
 def _check_schedule(plan: Plan, data: Data, problems: Problems) -> None:
     steps = total_steps(plan, data)
     # 0: the batch is larger than the data, which has been said.
@@ -42,7 +56,9 @@ def _check_schedule(plan: Plan, data: Data, problems: Problems) -> None:
         return
     options = schedule_options(plan, steps)
     for name, value in options.items():
-        if _last_step(name, value, options) > steps:
+        # An exponential decay has no end: its transition_steps say how fast it is.
+        endless = name == "transition_steps" and "decay_rate" in options
+        if not endless and _last_step(name, value, options) > steps:
             problems.add(
                 f"optimizer.learning_rate.{name}",
                 f"longer than the run, which has {steps} steps: the rate would never get there; leave "
@@ -82,6 +98,9 @@ def _check_model(plan: Plan, data: Data, problems: Problems) -> Variables | None
     inputs, _ = data.specs(plan.config.data.batch_size)
     try:
         variables = jax.eval_shape(lambda key: plan.model.init(key, inputs), jax.random.key(0))
+        for size in plan.config.data.sizes[:-1]:
+            shape = (inputs.shape[0], size, *inputs.shape[2:])
+            jax.eval_shape(plan.model.apply, variables, jax.ShapeDtypeStruct(shape, inputs.dtype))
         outputs, _ = jax.eval_shape(plan.model.apply, variables, inputs)
     except FnbackpropError as error:
         problems.add("model", str(error))

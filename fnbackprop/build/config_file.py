@@ -17,13 +17,15 @@ _PACKAGE = Path(__file__).parents[1]
 
 def find_config(config: str | Path) -> Path:
     """The file that `config` means: a path, or the name of a config that comes with the package."""
-    path = Path(config)
-    if path.is_file():
-        return path
-    shipped = shipped_configs()
+    path, shipped = Path(config), shipped_configs()
+    try:
+        if path.is_file():
+            return path
+        what = "is a folder" if path.is_dir() else "does not exist"
+    except OSError as error:  # no file can have such a name
+        what = f"cannot be: {error.strerror}"
     if str(config) in shipped:
         return shipped[str(config)]
-    what = "is a folder" if path.is_dir() else "does not exist"
     raise ConfigError(
         f"{config}: the file {what}, and no config of that name comes along; {nearest(str(config), shipped)}"
     )
@@ -79,7 +81,7 @@ def apply_overrides(tables: dict[str, Any], overrides: Sequence[str]) -> dict[st
 
 
 def _value(override: str, text: str) -> Any:
-    if re.fullmatch(r"[A-Za-z_][\w./:-]*", text) and text not in ("true", "false", "inf", "nan"):
+    if re.fullmatch(r"[A-Za-z_/~.][\w./:-]*", text) and text not in ("true", "false", "inf", "nan"):
         return text
     try:
         (value,) = tomllib.loads(f"value = {text}").values()

@@ -9,6 +9,7 @@ import numpy as np
 from ..core.config import DataConfig
 from ..core.errors import DataError, FnbackpropError
 from ..data import Dataset, Splits, as_dataset, data_folder, split
+from ..data.buckets import buckets_of
 from ..data.normalize import Normalization, fit_normalization
 from .named import Named
 
@@ -20,6 +21,7 @@ class Data(NamedTuple):
     classes: tuple[str, ...] | None  # None: regression
     normalization: Normalization | None
     constant_features: tuple[tuple[int, ...], ...]
+    buckets: np.ndarray | None = None  # of each training example, where sizes are given
 
     def specs(self, batch_size: int) -> tuple[jax.ShapeDtypeStruct, jax.ShapeDtypeStruct]:
         """Shapes and dtypes of a batch: its inputs, as the model sees them, and its targets."""
@@ -39,7 +41,9 @@ def build_data(source: Named, config: DataConfig) -> Data:
     if config.normalize != "none":
         inputs = splits.examples.inputs[: len(splits.train)]
         normalization, constant = fit_normalization(inputs, config.normalize, config.epsilon, config.constant)
-    return Data(splits, dataset.classes, normalization, constant)
+    train = splits.examples.inputs[: len(splits.train)]
+    buckets = np.asarray(buckets_of(train, config.sizes)) if config.sizes else None
+    return Data(splits, dataset.classes, normalization, constant, buckets)
 
 
 def _read(source: Named, config: DataConfig) -> Dataset:
@@ -52,5 +56,5 @@ def _read(source: Named, config: DataConfig) -> Dataset:
         return as_dataset(function(**given, **options), name)
     except FnbackpropError:
         raise
-    except Exception as error:  # a user's own source may raise anything
+    except (Exception, SystemExit) as error:  # a user's own source may raise anything
         raise DataError(f"the data source '{name}' failed: {type(error).__name__}: {error}") from error

@@ -21,15 +21,22 @@ def read_named(kind: Kind, table: Any, path: str, problems: Problems, allow: Seq
 
     Mistakes in the table's own keys are noted elsewhere, by the table's type.
     """
-    own = kind.table.model_fields
-    name = table.get(kind.key, own[kind.key].default) if isinstance(table, dict) else None
+    thing = find_named(kind, table, path, problems, allow)
+    if thing is None:
+        return None
+    options = {key: value for key, value in table.items() if key not in kind.table.model_fields}
+    values = read_options(kind, thing, options, path, problems)
+    return None if values is None else Named(thing, values)
+
+
+def find_named(kind: Kind, table: Any, path: str, problems: Problems, allow: Sequence[str] = ()) -> Any | None:
+    """The thing alone, without its options; None where it cannot be told, with the mistake noted."""
+    default = kind.table.model_fields[kind.key].default
+    name = table.get(kind.key, default) if isinstance(table, dict) else None
     if not isinstance(name, str):
         return None
     try:
-        thing = resolve(kind, name, allow)
+        return resolve(kind, name, allow)
     except ConfigError as error:
         problems.add(f"{path}.{kind.key}", str(error))
         return None
-    options = {key: value for key, value in table.items() if key not in own}
-    values = read_options(kind, thing, options, path, problems)
-    return None if values is None else Named(thing, values)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from ..core.module import Module
 from ..costs import Cost
+from ..graph import Node
 from .problems import Problems
 from .registry import Kind
 
@@ -30,6 +31,17 @@ def options_model(kind: Kind, thing: Any) -> type[BaseModel]:
     strict = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, protected_namespaces=())
     definitions: Any = found
     return create_model(getattr(thing, "__name__", "Options"), __config__=strict, **definitions)
+
+
+def module_fields(thing: Any) -> dict[str, Any]:
+    """The options that are modules or nodes themselves, with their types: a config gives tables for them."""
+    if not is_dataclass(thing) or isinstance(thing, Module | Cost):
+        return {}
+    try:
+        hints = get_type_hints(thing)
+    except Exception:  # a user's own signature may be anything: noted where the other options are read
+        return {}
+    return {f.name: hints[f.name] for f in fields(thing) if f.init and _holds_modules(hints[f.name])}
 
 
 def read_options(
@@ -55,8 +67,16 @@ def validate(model: type[M], tables: dict[str, Any]) -> M:
 
 
 def _fields(cls: Any) -> dict[str, tuple[Any, Any]]:
-    hints = get_type_hints(cls, include_extras=True)
-    return {f.name: (hints[f.name], ... if f.default is MISSING else f.default) for f in fields(cls) if f.init}
+    hints, held = get_type_hints(cls, include_extras=True), module_fields(cls)
+    found = {f.name: (hints[f.name], ... if f.default is MISSING else f.default) for f in fields(cls) if f.init}
+    # Tables are read as modules where the model is built.
+    return found | {name: (Any, ... if found[name][1] is ... else None) for name in held}
+
+
+def _holds_modules(annotation: Any) -> bool:
+    if isinstance(annotation, type) and issubclass(annotation, Module | Node):
+        return True
+    return get_origin(annotation) is not Literal and any(map(_holds_modules, get_args(annotation)))
 
 
 def _parameters(kind: Kind, function: Callable) -> dict[str, tuple[Any, Any]]:
@@ -88,7 +108,8 @@ def _spelled(annotation: Any) -> Any:
         return annotation if _spelled(arguments[0]) else None
     inner = [_spelled(a) for a in arguments if a is not Ellipsis]
     if origin in (Union, types.UnionType) and None in inner:
-        return (float | None if types.NoneType in arguments else float) if float in arguments else None
+        number = next((a for a in arguments if a is float or get_args(a)[:1] == (float,)), None)
+        return number | None if number and types.NoneType in arguments else number
     if origin is Iterable and all(inner):
         return list[inner[0]]  # type: ignore[valid-type]
     if origin is dict and all(inner):

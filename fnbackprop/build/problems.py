@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Any
+from types import NoneType
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ArgsKwargs
 
 from ..core.errors import ConfigError
 
@@ -43,7 +45,7 @@ class Problems:
                 message = each["msg"].removeprefix("Value error, ").removeprefix("Input ")
                 # pydantic speaks of JSON.
                 message = message.replace("a valid array", "a list").replace("an object", "a table")
-                self.add(where, message, *([] if isinstance(each["input"], dict) else [each["input"]]))
+                self.add(where, message, *([] if isinstance(each["input"], dict | ArgsKwargs) else [each["input"]]))
 
     def raise_any(self) -> None:
         """Raises ConfigError with all of them, if there are any."""
@@ -62,6 +64,8 @@ def nearest(name: str, names: Iterable[str]) -> str:
 def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> Iterable[str]:
     for part in location[:-1]:
         inner = model.model_fields[str(part)].annotation
+        # A table that may be left out is a union with None.
+        inner = next((each for each in get_args(inner) if each is not NoneType), inner)
         assert isinstance(inner, type)
         model = inner
     return model.model_fields

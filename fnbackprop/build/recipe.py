@@ -22,9 +22,8 @@ def build_recipe(plan: Plan, data: Data) -> Recipe:
         options = options | {"key": config.seed}
     # Some optimizers take a number only.
     optimizer = make(learning_rate=rate if plan.schedule else config.optimizer.learning_rate, **options)
-    return Recipe(
-        plan.model, plan.cost, config.penalties, _clipped(optimizer, config.optimizer), rate, data.normalization
-    )
+    optimizer = _clipped(optimizer, config.optimizer)
+    return Recipe(plan.model, plan.cost, config.penalties, optimizer, rate, data.normalization, config.data.sizes)
 
 
 def total_steps(plan: Plan, data: Data) -> int:
@@ -32,7 +31,11 @@ def total_steps(plan: Plan, data: Data) -> int:
     training: TrainingConfig = plan.config.training
     if training.steps is not None:
         return training.steps
-    return (training.epochs or _DEFAULT_EPOCHS) * steps_per_epoch(len(data.splits.train), plan.config.data)
+    return (training.epochs or _DEFAULT_EPOCHS) * _steps_per_epoch(plan, data)
+
+
+def _steps_per_epoch(plan: Plan, data: Data) -> int:
+    return steps_per_epoch(len(data.splits.train), plan.config.data, data.buckets)
 
 
 def schedule_options(plan: Plan, steps: int) -> dict[str, Any]:

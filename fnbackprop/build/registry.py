@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import optax
 
-from .. import costs, data, modules
+from .. import costs, data, graph, modules
 from ..core.config import CostConfig, DataConfig, NamingTable, NodeConfig, OptimizerConfig, ScheduleConfig
 from ..core.errors import ConfigError
 from ..core.module import Module
@@ -58,6 +58,12 @@ MODULE = Kind(
     NodeConfig,
     "module",
     _by_name(
+        graph.Branch,
+        graph.Choose,
+        graph.Graph,
+        graph.Repeat,
+        graph.While,
+        modules.Above,
         modules.Add,
         modules.Dropout,
         modules.Duplicate,
@@ -96,6 +102,7 @@ SOURCE = Kind(
     DataConfig,
     "source",
     _by_name(
+        data.adding,
         data.breast_cancer,
         data.cifar10,
         data.csv,
@@ -135,7 +142,7 @@ def resolve(kind: Kind, name: str, allow: Sequence[str] = ()) -> Any:
         sys.path.insert(0, here)
     try:
         thing = getattr(import_module(path), attribute)
-    except Exception as error:  # a user's own file may raise anything
+    except (Exception, SystemExit) as error:  # a user's own file may raise anything
         raise ConfigError(f"cannot import '{name}': {type(error).__name__}: {error}") from error
     if not callable(thing) and not isinstance(thing, Module):
         raise ConfigError(f"'{name}' is a {type(thing).__name__}; a {kind.name} of your own is a function or a Module")

@@ -28,6 +28,7 @@ class _Known(NamedTuple):
 
 
 _KNOWN = {
+    "adding": _Known(1, images=True, regression=True),
     "breast_cancer": _Known(2),
     "cifar10": _Known(10, images=True, epochs=10),
     "csv": _Known(2, options=_CSV),
@@ -44,7 +45,8 @@ _KNOWN = {
 
 def write_starter_config(name: str, source: str) -> Path:
     """Write `name`.toml for the data set `source`; raises ConfigError if there is such a file or no such data set."""
-    path, text = Path(f"{name.removesuffix('.toml')}.toml"), starter_config(source)
+    name, source = name.removesuffix(".toml"), source.removesuffix(".toml")
+    path, text = Path(f"{name}.toml"), starter_config(source)
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
@@ -63,6 +65,7 @@ def starter_config(source: str) -> str:
         raise ConfigError(f"no starter config for the data set '{source}'; {nearest(source, _KNOWN)}")
     known = _KNOWN[source]
     flatten = '  { module = "Flatten" },\n' if known.images else ""
+    per = "channel" if known.images else "feature"
     cost, meaning = ("squared_error", "numbers") if known.regression else ("cross_entropy", "one logit per class")
     return f"""\
 # fnbackprop check FILE     finds mistakes without training
@@ -84,7 +87,7 @@ source = "{source}"
 {known.options}batch_size = 32
 shuffle = "every-epoch" # or "once", "never", "stratified": every class in every minibatch
 validation = 0.1        # share of the training examples that is only watched
-normalize = "feature"   # zero mean, unit variance; or "channel" for images, or "none"
+normalize = "{per}"   # what gets zero mean and unit variance: each "feature", or a "channel" of images; or "none"
 
 [cost]
 name = "{cost}"

@@ -60,6 +60,11 @@ class DataConfig(NamingTable):
     constant: Literal["unit", "epsilon"] = Field(
         "unit", description="divisor where the deviation is below epsilon: 1, or epsilon itself (the lecture's formula)"
     )
+    sizes: tuple[Positive, ...] = Field(
+        (),
+        description="for sequences padded with zeros: the lengths to which batches are cut along axis 1, ascending, "
+        "the last of them the inputs' own; a batch holds examples of one size",
+    )
 
 
 class CostConfig(NamingTable):
@@ -118,6 +123,21 @@ class TrainingConfig(Table):
         return self
 
 
+class HealthConfig(Table):
+    """How closely the nodes' values and gradients are watched while training, and what is worth a warning."""
+
+    every: Positive = Field(100, description="steps from one look to the next, the first at step 0")
+    saturation: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.05, description="an activation is saturated where its slope is below this share of its steepest"
+    )
+    dead: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.9, description="warn of a node of whose units this share is saturated for the whole batch"
+    )
+    vanishing: Annotated[float, Field(gt=0, lt=1)] = Field(
+        1e-4, description="warn of a node whose gradient's norm is below this share of the largest node's"
+    )
+
+
 class ExperimentConfig(Table):
     """A whole experiment."""
 
@@ -128,3 +148,4 @@ class ExperimentConfig(Table):
     penalties: PenaltiesConfig = PenaltiesConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
     training: TrainingConfig = TrainingConfig()
+    health: HealthConfig | None = Field(None, description="watch the nodes' health; not watched where unset")

@@ -1,6 +1,6 @@
 """The module contract: what a graph holds, and all that a graph needs to know of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
 from typing import Any, ClassVar, Literal, NamedTuple, TypeVar, dataclass_transform
@@ -11,6 +11,8 @@ from jax import Array
 from jaxtyping import PRNGKeyArray
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass as validated_dataclass
+
+from .work import Work, trace_passes
 
 T = TypeVar("T")
 Derivatives = Literal["rules", "reference"]
@@ -71,6 +73,20 @@ class Module:
     def apply(self, variables: Variables, *xs: Array, context: Context = Context()) -> tuple[tuple[Array, ...], Any]:
         """The outputs, and the next state, which has the structure of `variables.state`."""
         raise NotImplementedError(f"{type(self).__name__} must define apply(self, variables, *xs, context)")
+
+    def slope(self, y: Array) -> Array | None:
+        """How steep an activation is where it returned `y`, as a share of its steepest; None for other modules."""
+        return None
+
+    def work(
+        self, variables: Variables, *specs: Spec, wanted: Sequence[bool] | None = None, context: Context = Context()
+    ) -> Work:
+        """What both passes cost, given the inputs whose cotangents are wanted (all by default); nothing is computed.
+
+        Counted in the program that JAX traces, a scan's body as often as it runs. A module whose work JAX cannot see (a
+        loop that ends when the data says so, a kernel) defines its own: `self.block.work(…).times(trips)`.
+        """
+        return trace_passes(self.apply, variables, *specs, wanted=wanted, context=context).work
 
 
 @dataclass_transform(frozen_default=True)

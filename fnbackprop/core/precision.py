@@ -12,4 +12,5 @@ def accumulation_dtype(dtype: DTypeLike) -> jnp.dtype:
 
 def widen(x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """`x` in its accumulation type; free for float32 and float64, fused into its reader otherwise."""
+    x = jnp.asarray(x)  # a rule may be called with a plain number
     return x.astype(accumulation_dtype(x.dtype))

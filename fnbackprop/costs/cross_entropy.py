@@ -1,10 +1,11 @@
 """Cross-entropy on logits, the cost of classification (lecture, Cross-entropy)."""
 
 from functools import partial
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from annotated_types import Ge, Lt
 from jax import Array
 from jaxtyping import Float
 
@@ -41,7 +42,7 @@ def cross_entropy(
     x: Float[Array, "*batch classes"],
     targets: ClassTargets,
     weights: Weights | None = None,
-    label_smoothing: float | Float[Array, ""] = 0.0,
+    label_smoothing: Annotated[float, Ge(0), Lt(1)] | Float[Array, ""] = 0.0,
     reduction: Reduction = "mean",
 ) -> Float[Array, "..."]:
     """Cross-entropy of logits with classes or probabilities (lecture, Cross-entropy).

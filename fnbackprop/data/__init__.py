@@ -2,9 +2,10 @@
 
 A source is a plain function that returns a `Dataset`; its parameters are its config keys. A user's own source is one
 function too, and may as well return just `(inputs, targets)`: `as_dataset` makes a `Dataset` of either. What lies here
-needs no JAX; `normalize` and `order`, which run on the device, are imported from their own files.
+needs no JAX; `buckets`, `normalize` and `order`, which run on the device, are imported from their own files.
 """
 
+from .adding import adding as adding
 from .cifar import cifar10 as cifar10
 from .csv import csv as csv
 from .dataset import Dataset as Dataset

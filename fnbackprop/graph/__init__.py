@@ -1,11 +1,23 @@
 """Modules wired by name into directed acyclic graphs."""
 
+from .branch import Branch as Branch
+from .choose import Choose as Choose
 from .gradient import GradientGraph as GradientGraph
 from .gradient import Gradients as Gradients
 from .gradient import reverse as reverse
 from .graph import Graph as Graph
+from .jacobians import jacobians as jacobians
+from .jacobians import paths as paths
+from .jacobians import sum_over_paths as sum_over_paths
+from .needs import Need as Need
+from .needs import kept_bytes as kept_bytes
+from .needs import needs as needs
 from .node import Node as Node
+from .picture import Picture as Picture
+from .picture import draw as draw
+from .repeat import Repeat as Repeat
 from .summary import Summary as Summary
 from .summary import count_params as count_params
 from .summary import summarize as summarize
-from .summary import summary_table as summary_table
+from .summary_table import summary_table as summary_table
+from .while_loop import While as While

@@ -51,6 +51,11 @@ class GradientGraph:
 
     A wire of the forward graph is here the edge that carries its cotangent the other way. Every wire has one reader, so
     that cotangents are summed in two places only: in the reversal of a `Duplicate`, and where parameters are tied.
+
+    The gradients are those of `jax.grad`, bit for bit: a Duplicate's sum is the same rule in both, and tied cotangents
+    are added in the same order, the last node's first. One sum has another order: where a tied node reads a parameter
+    several times itself (a graph in a graph, with ties inside), its own terms are added up before they are added to the
+    other nodes', and the last bits can differ.
     """
 
     graph: Graph
@@ -68,7 +73,8 @@ class GradientGraph:
         Returns the outputs, the next state, and the gradients of the sum of the outputs: parameters, inputs and the
         wires named in `edges`. Raises GraphError for a name that is no wire.
         """
-        outputs, state, pullback = self.vjp(variables, *xs, context=context)
+        forward, state, pullback = self.vjp(variables, *xs, context=context)
+        outputs = tuple(forward[name] for name in self.graph.outputs)
         params, wires = pullback(*(jnp.ones_like(y) for y in outputs))
         for name in edges:
             if name not in wires:
@@ -79,19 +85,16 @@ class GradientGraph:
 
     def vjp(
         self, variables: Variables, *xs: Array, context: Context = Context()
-    ) -> tuple[tuple[Array, ...], Any, Callable[..., Gradients]]:
-        """The outputs, the next state, and the function from the outputs' cotangents to all gradients."""
+    ) -> tuple[dict[str, Array], Any, Callable[..., Gradients]]:
+        """The array on every wire, the next state, and the function from the outputs' cotangents to all gradients."""
         pullbacks: dict[str, Callable] = {}
 
         def run_node(node: Node, own: Variables, *xs: Array, context: Context) -> tuple[tuple[Array, ...], Any]:
-            def forward(params: Any, *xs: Array) -> tuple[tuple[Array, ...], Any]:
-                return node.module.apply(own._replace(params=params), *xs, context=context)
-
-            ys, pullbacks[node.name], state = jax.vjp(forward, own.params, *xs, has_aux=True)
+            ys, pullbacks[node.name], state = node_vjp(node, own, *xs, context=context)
             return ys, state
 
         wires, state = self.graph.walk(run_node, variables, *xs, context=context)
-        return tuple(wires[name] for name in self.graph.outputs), state, partial(self._reverse, pullbacks)
+        return wires, state, partial(self._reverse, pullbacks)
 
     def _reverse(self, pullbacks: dict[str, Callable], *dys: Array) -> Gradients:
         wires = dict(zip(self.graph.outputs, dys, strict=True))
@@ -104,6 +107,17 @@ class GradientGraph:
                 total = dparams if other is None else jax.tree.map(jnp.add, other, dparams)
                 params[reversed_node.owner] = total
         return Gradients(params, wires)
+
+
+def node_vjp(
+    node: Node, own: Variables, *xs: Array, context: Context
+) -> tuple[tuple[Array, ...], Callable[..., tuple[Any, ...]], Any]:
+    """One node's outputs, the function from their cotangents to those of its parameters and inputs, and its state."""
+
+    def forward(params: Any, *xs: Array) -> tuple[tuple[Array, ...], Any]:
+        return node.module.apply(own._replace(params=params), *xs, context=context)
+
+    return jax.vjp(forward, own.params, *xs, has_aux=True)
 
 
 def reverse(graph: Graph) -> GradientGraph:

@@ -4,7 +4,8 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from itertools import compress
+from typing import Any, get_args
 
 import jax
 from jax import Array
@@ -12,8 +13,10 @@ from jaxtyping import PRNGKeyArray
 
 from ..core.errors import FnbackpropError, GraphError, ShapeError
 from ..core.module import Context, Derivatives, Meaning, Module, Spec, Variables
+from ..core.work import Work
 from ..modules.function import Function
 from .node import Node
+from .visits import visits
 from .wiring import wire
 
 
@@ -43,6 +46,10 @@ class Graph(Module):
         outputs: Sequence[str] = (),
         derivatives: Derivatives = "rules",
     ):
+        if derivatives not in get_args(Derivatives):
+            raise ValueError(
+                f"Graph got derivatives={derivatives!r}; it wants one of {', '.join(get_args(Derivatives))}"
+            )
         wired, wires = wire([_node(n) for n in nodes], inputs, outputs)
         fields = {"nodes": wired, "inputs": tuple(inputs), "outputs": wires, "derivatives": derivatives}
         for name, value in fields.items():
@@ -65,11 +72,7 @@ class Graph(Module):
         return f"Graph of {len(self.nodes)} nodes"
 
     def init(self, key: PRNGKeyArray, *specs: Spec) -> Variables:
-        if len(specs) != len(self.inputs):
-            raise ShapeError(
-                f"the graph got {len(specs)} inputs; it wants {len(self.inputs)}: {', '.join(self.inputs)}"
-            )
-        wires = dict(zip(self.inputs, specs, strict=True))
+        wires = self._inputs(specs)
         variables = Variables({}, {}, {})
         for node in self.nodes:
             xs = [wires[name] for name in node.inputs]
@@ -89,9 +92,24 @@ class Graph(Module):
         wires, state = self.wires(variables, *xs, context=context)
         return tuple(wires[name] for name in self.outputs), state
 
+    def _inputs(self, xs: Sequence[Any]) -> dict[str, Any]:
+        if len(xs) != len(self.inputs):
+            raise ShapeError(f"the graph got {len(xs)} inputs; it wants {len(self.inputs)}: {', '.join(self.inputs)}")
+        return dict(zip(self.inputs, xs, strict=True))
+
     def wires(self, variables: Variables, *xs: Array, context: Context = Context()) -> tuple[dict[str, Array], Any]:
         """The array on every wire, by name, and the next state."""
         return self.walk(_apply, variables, *xs, context=context)
+
+    def work(
+        self, variables: Variables, *specs: Spec, wanted: Sequence[bool] | None = None, context: Context = Context()
+    ) -> Work:
+        """The work of its nodes, summed."""
+        inputs = self.inputs if wanted is None else compress(self.inputs, wanted)
+        return Work.total(
+            visit.node.module.work(visit.variables, *visit.xs, wanted=visit.wanted, context=visit.context)
+            for visit in visits(self.walk, variables, *specs, wanted=inputs, context=context)
+        )
 
     def walk(
         self, run_node: Callable[..., tuple[tuple[Any, ...], Any]], variables: Variables, *xs: Any, context: Context
@@ -99,11 +117,11 @@ class Graph(Module):
         """What `run_node(node, variables, *xs, context=…)` puts on every wire, node by node, and the next state."""
         if self.derivatives == "reference":
             context = replace(context, derivatives="reference")
-        wires = dict(zip(self.inputs, xs, strict=True))
+        wires = self._inputs(xs)
         state = {}
         for node in self.nodes:
             own, read = _of(node, variables), [wires[name] for name in node.inputs]
-            with jax.named_scope(node.name):
+            with jax.named_scope(node.name), _naming(node, read):
                 ys, node_state = run_node(node, own, *read, context=context.fold(node.seed))
             wires |= zip(node.outputs, ys, strict=True)
             if node.name in variables.state:
@@ -149,18 +167,17 @@ def spec_text(spec: Spec) -> str:
 @contextmanager
 def _naming(node: Node, xs: Sequence[Spec]) -> Iterator[None]:
     """Errors from a module's own code say which node it was and what it was given."""
-    signature = inspect.signature(node.module.apply)
-    shapes = ", ".join(map(spec_text, xs))
     try:
-        try:
-            signature.bind(Variables(), *xs)
-        except TypeError as error:
-            raise ShapeError(f"it cannot take {len(xs)} inputs ({error}): change its inputs") from None
         yield
     except Exception as error:
         if isinstance(error, GraphError) and not isinstance(error, ShapeError):
             raise
         if not isinstance(error, FnbackpropError | TypeError | ValueError | KeyError | IndexError):
             raise
-        reads = ", ".join(node.inputs)
-        raise ShapeError(f"{node} reads {reads} of {shapes}: {error}") from error
+        what: object = error
+        try:
+            inspect.signature(node.module.apply).bind(Variables(), *xs)
+        except TypeError as misfit:
+            what = f"it cannot take {len(xs)} inputs ({misfit}): change its inputs"
+        reads, shapes = ", ".join(node.inputs), ", ".join(map(spec_text, xs))
+        raise ShapeError(f"{node} reads {reads} of {shapes}: {what}") from error

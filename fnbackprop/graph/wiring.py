@@ -57,7 +57,9 @@ def _named(nodes: Sequence[Node], inputs: Sequence[str]) -> list[Node]:
 
 
 def _kind(module: Module) -> str:
-    return module.function.__name__ if isinstance(module, Function) else type(module).__name__.lower()
+    if isinstance(module, Function):
+        return re.sub(r"\W", "", module.name) or "function"  # a lambda is called <lambda>
+    return type(module).__name__.lower()
 
 
 def _connected(nodes: Sequence[Node], inputs: Sequence[str]) -> list[Node]:

@@ -24,15 +24,23 @@ class Function(Module):
     options: tuple[tuple[str, Any], ...] = ()
     output_count: int = 1
 
+    def __str__(self) -> str:
+        options = ", ".join(f"{name}={value!r}" for name, value in self.options)
+        return f"{self.name}({options})"
+
+    @property
+    def name(self) -> str:
+        """What the function is called, as far as it can be told."""
+        return getattr(self.function, "__name__", type(self.function).__name__)
+
     def apply(self, variables: Variables, *xs: Array, context: Context = Context()) -> tuple[tuple[Array, ...], Any]:
         from_context = {"key": context.key, "train": context.train}
         wanted = {name: value for name, value in from_context.items() if name in _parameters(self.function)}
         ys = self.function(*xs, **(wanted | dict(self.options)))
         outputs = ys if isinstance(ys, tuple) else (ys,)
         if len(outputs) != self.output_count:
-            name = getattr(self.function, "__name__", repr(self.function))
             raise GraphError(
-                f"Function({name}) got {len(outputs)} outputs where output_count={self.output_count}; "
+                f"Function({self.name}) got {len(outputs)} outputs where output_count={self.output_count}; "
                 f"return a tuple of {self.output_count}, or set output_count={len(outputs)}"
             )
         return outputs, ()

@@ -1,5 +1,6 @@
 """Linear, the matrix product with an optional bias (lecture, Linear)."""
 
+import math
 from typing import Annotated, NamedTuple
 
 import jax
@@ -47,7 +48,8 @@ def linear_bwd(
     x, weight, bias = residuals
     dx = _matmul(dy, weight)
     # One matrix product over all examples: contracting several batch axes at once is slower on CPU.
-    dW = _matmul(dy.reshape(-1, dy.shape[-1]).T, x.reshape(-1, x.shape[-1]))
+    examples = math.prod(dy.shape[:-1])
+    dW = _matmul(dy.reshape(examples, dy.shape[-1]).T, x.reshape(examples, x.shape[-1]))
     db = None if bias is None else match_cotangent(dy, bias)
     return match_cotangent(dx, x), match_cotangent(dW, weight), db
 

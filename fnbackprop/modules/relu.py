@@ -45,3 +45,6 @@ class ReLU(Module):
         self, variables: Variables, x: Float[Array, "*shape"], *, context: Context = Context()
     ) -> tuple[tuple[Float[Array, "*shape"]], tuple[()]]:
         return (context.pick(relu, relu_reference)(x),), ()
+
+    def slope(self, y: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+        return (y != 0).astype(y.dtype)

@@ -50,3 +50,6 @@ class Sigmoid(Module):
         self, variables: Variables, x: Float[Array, "*shape"], *, context: Context = Context()
     ) -> tuple[tuple[Float[Array, "*shape"]], tuple[()]]:
         return (context.pick(sigmoid, sigmoid_reference)(x),), ()
+
+    def slope(self, y: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+        return 4 * y * (1 - y)

@@ -54,3 +54,6 @@ class Tanh(Module):
         self, variables: Variables, x: Float[Array, "*shape"], *, context: Context = Context()
     ) -> tuple[tuple[Float[Array, "*shape"]], tuple[()]]:
         return (context.pick(tanh, tanh_reference)(x),), ()
+
+    def slope(self, y: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+        return 1 - y * y

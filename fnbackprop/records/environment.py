@@ -15,7 +15,18 @@ _PACKAGES = ("fnbackprop", "jax", "jaxlib", "optax", "numpy")
 _PATH = re.compile(r"""(?<![\w.\-/\\])(?:~[\w.\-]*|[A-Za-z]:)?[/\\][^"']*""")
 
 
-def environment() -> dict[str, Any]:
+Environment = dict[str, Any]
+
+
+def describe_device(machine: Environment) -> str:
+    """What a run computes on, in a line: "cpu: 2 cores of AMD EPYC, JAX 0.12.0"."""
+    host = f"{machine['cpu']['count']} cores of {machine['cpu']['name']}"
+    devices = [f"{d['count']} × {d['kind']}" for d in machine["devices"] if d["platform"] != "cpu"]
+    platform, versions = machine["devices"][0]["platform"], machine["versions"]
+    return f"{platform}: {', '.join([*devices, host])}; JAX {versions['jax']}, Python {versions['python']}"
+
+
+def environment() -> Environment:
     """Versions, system, processor, JAX's devices and number settings, and the command line.
 
     No host or user name; absolute paths in the command line are replaced by "<path>". Starts JAX's backend.

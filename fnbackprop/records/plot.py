@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,27 +12,37 @@ from .figures import is_share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # Matplotlib writes plain colours; these stand for the page's variables, which differ in light and dark.
-_MUTED, _GRID, *_SERIES = ("#010101", "#020202", "#030303", "#040404", "#050505")
+MUTED, GRID, *INKS = ("#010101", "#020202", "#030303", "#040404", "#050505")
 SERIES = ("var(--series-1)", "var(--series-2)", "var(--series-3)")
-_VARIABLES = dict(zip((_MUTED, _GRID, *_SERIES), ("var(--muted)", "var(--grid)", *SERIES), strict=True))
+_VARIABLES = dict(zip((MUTED, GRID, *INKS), ("var(--muted)", "var(--grid)", *SERIES), strict=True))
 _SIZE = (4.5, 2.7)  # inches of 72 units: its text stays legible on a phone, where it shrinks with the page
 
 
 def draw(chart: Chart, salt: str) -> str:
     """An `<svg>` element; `salt` keeps its ids apart from those of other charts on the page."""
+
+    def paint(figure: "Figure") -> None:
+        axes = figure.subplots()
+        axes.set_yscale(chart.scale)
+        for curve, colour in zip(chart.curves, INKS, strict=False):
+            _draw_curve(axes, curve, colour, chart.scale == "log")
+        _dress(axes, chart)
+
+    return render(paint, _SIZE, salt)
+
+
+def render(paint: Callable[["Figure"], None], size: tuple[float, float], salt: str) -> str:
+    """What `paint` draws on a figure of this size, in inches, as an `<svg>` element."""
     # Matplotlib takes half a second to import: only who asks for a picture waits for it.
     import matplotlib
     from matplotlib.figure import Figure
 
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt, "font.size": 9}):
-        figure = Figure(figsize=_SIZE, layout="constrained")
-        axes = figure.subplots()
-        axes.set_yscale(chart.scale)
-        for curve, colour in zip(chart.curves, _SERIES, strict=False):
-            _draw_curve(axes, curve, colour, chart.scale == "log")
-        _dress(axes, chart)
+        figure = Figure(figsize=size, layout="constrained")
+        paint(figure)
         file = io.StringIO()
         nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
         figure.savefig(file, format="svg", transparent=True, metadata=nothing)
@@ -61,12 +72,12 @@ def _dress(axes: "Axes", chart: Chart) -> None:
     axes.set_xlim(0, chart.end or 1)
     axes.xaxis.set_major_locator(MaxNLocator(6, steps=(1, 2, 5, 10)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:.6g}"))
-    axes.set_xlabel("epochs", color=_MUTED)
-    axes.grid(axis="y", color=_GRID, linewidth=0.8)
+    axes.set_xlabel("epochs", color=MUTED)
+    axes.grid(axis="y", color=GRID, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.spines["bottom"].set_color(_GRID)
-    axes.tick_params(which="both", length=0, labelcolor=_MUTED)
+    axes.spines["bottom"].set_color(GRID)
+    axes.tick_params(which="both", length=0, labelcolor=MUTED)
 
 
 def _inline(svg: str) -> str:

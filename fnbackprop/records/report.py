@@ -9,6 +9,7 @@ from typing import Any
 from ..core.atomic import write_atomically
 from .curves import Chart, charts, measures
 from .figures import format_figure, label
+from .health_map import HealthMap, draw_health, health_maps
 from .plot import SERIES, draw
 
 
@@ -16,7 +17,7 @@ def write_report(
     path: Path, title: str, rows: Sequence[dict[str, Any]], facts: Mapping[str, str], config_text: str
 ) -> None:
     """Results, curves, `facts` in their order, and the config; `rows` are those of `read_metrics`."""
-    sections = [_results(rows), _charts(rows), _facts(facts), _config(config_text)]
+    sections = [_results(rows), _charts(rows), _health(rows), _facts(facts), _config(config_text)]
     style = files(__package__).joinpath("report.css").read_text(encoding="utf-8")
     # The policy lets the browser vouch for it: this page may load nothing and run nothing.
     page = f"""<!doctype html>
@@ -67,6 +68,26 @@ def _figure(chart: Chart, salt: str) -> str:
     note = f"<em>{dropped} values are not finite and not drawn</em>" if dropped else ""
     caption = f"<figcaption><strong>{name}{scale}</strong>{' '.join(keys)}{note}</figcaption>"
     return f"<figure>{caption}\n{draw(chart, salt)}</figure>\n"
+
+
+_TITLES = {
+    "gradient_norm": "Gradient norm of each node's parameters",
+    "saturated": "Share of saturated outputs (of a ReLU: zeros)",
+    "dead": "Share of units saturated for the whole batch (of a ReLU: dead)",
+}
+
+
+def _health(rows: Sequence[dict[str, Any]]) -> str:
+    drawn = [_health_figure(chart, f"health-{chart.figure}") for chart in health_maps(rows)]
+    return f'<h2>Health</h2>\n<section class="maps">\n{"".join(drawn)}</section>\n' if drawn else ""
+
+
+def _health_figure(chart: HealthMap, salt: str) -> str:
+    looks = (f"step {chart.steps[0]}", f"step {chart.steps[-1]}")
+    keys = [f'<span><i style="background: {c}"></i>{look}</span>' for c, look in zip(SERIES, looks, strict=False)]
+    scale = " <small>log scale; blank: 0</small>" if chart.scale == "log" else ""
+    caption = f"<figcaption><strong>{_TITLES[chart.figure]}{scale}</strong>{' '.join(keys)}</figcaption>"
+    return f"<figure>{caption}\n{draw_health(chart, salt)}</figure>\n"
 
 
 def _facts(facts: Mapping[str, str]) -> str:

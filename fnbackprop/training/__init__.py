@@ -1,10 +1,10 @@
 """Training: the objective, a step, and the compiled loop over many."""
 
+from .batches import steps_per_epoch as steps_per_epoch
 from .evaluate import Evaluate as Evaluate
 from .evaluate import compile_evaluate as compile_evaluate
 from .loop import Chunk as Chunk
 from .loop import Loop as Loop
-from .loop import steps_per_epoch as steps_per_epoch
 from .objective import Batch as Batch
 from .objective import objective as objective
 from .recipe import Recipe as Recipe

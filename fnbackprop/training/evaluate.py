@@ -1,5 +1,6 @@
 """The cost and metrics of many examples."""
 
+import time
 from collections.abc import Callable
 
 import jax
@@ -10,6 +11,7 @@ from jaxtyping import Int
 
 from ..core.module import Variables
 from ..data import Examples
+from ..data.buckets import buckets_of
 from ..data.normalize import normalize
 from .objective import Batch, Figures, measure
 from .recipe import Recipe
@@ -20,29 +22,46 @@ _BATCH_SIZE = 500
 Evaluate = Callable[[Variables, Examples, range], dict[str, float]]
 
 
-def compile_evaluate(recipe: Recipe) -> Evaluate:
-    """A function of (variables, examples, part): the mean loss, without penalties, and metrics of a range of examples.
+def compile_evaluate(recipe: Recipe, variables: Variables, examples: Examples) -> tuple[Evaluate, float]:
+    """A function of (variables, examples, part), for such as these, and the seconds that compiling it took.
 
-    The range is traced: one compiled program serves every part of the data.
+    It gives the mean loss, without penalties, and metrics of a range of examples. The range is traced: one program
+    serves every part of the data.
     """
 
-    @jax.jit
     def total(variables: Variables, examples: Examples, first: Int[Array, ""], last: Int[Array, ""]) -> Figures:
         def batch_total(i: Int[Array, ""]) -> Figures:
             places = first + i * _BATCH_SIZE + jnp.arange(_BATCH_SIZE)
             indices = jnp.minimum(places, last - 1)
             weights = (places < last).astype(jnp.float32)
-            batch = Batch(examples.inputs[indices], examples.targets[indices], weights)
+            batch = Batch(examples.inputs[indices], examples.targets[indices])
+            if not recipe.sizes:
+                return figures_sum(batch, weights)
+            buckets, sums = buckets_of(batch.inputs, recipe.sizes), zeros
+            for bucket, size in enumerate(recipe.sizes):
+                own, part = weights * (buckets == bucket), batch._replace(inputs=batch.inputs[:, :size])
+                # A size that no example has costs nothing.
+                new = jax.lax.cond(jnp.any(own > 0), figures_sum, lambda *_: zeros, part, own)
+                sums = jax.tree.map(jnp.add, sums, new)
+            return sums
+
+        def figures_sum(batch: Batch, weights: Array) -> Figures:
+            batch = batch._replace(weights=weights)
             (outputs,), _ = recipe.model.apply(variables, normalize(batch.inputs, recipe.normalization))
             figures = {"loss": recipe.cost.rule(outputs, *batch[1:]), **measure(outputs, batch, recipe)}
             return jax.tree.map(lambda mean: mean * jnp.sum(weights), figures)
 
-        zeros = jax.tree.map(lambda f: jnp.zeros((), f.dtype), jax.eval_shape(batch_total, first))
+        one = Batch(jnp.asarray(examples.inputs[:1]), jnp.asarray(examples.targets[:1]))
+        zeros = jax.tree.map(lambda f: jnp.zeros((), f.dtype), jax.eval_shape(figures_sum, one, jnp.ones(1)))
         batches = -(-(last - first) // _BATCH_SIZE)
         return jax.lax.fori_loop(0, batches, lambda i, sums: jax.tree.map(jnp.add, sums, batch_total(i)), zeros)
 
+    started = time.perf_counter()
+    program = jax.jit(total).lower(variables, examples, np.int32(0), np.int32(0)).compile()
+    seconds = time.perf_counter() - started
+
     def evaluate(variables: Variables, examples: Examples, part: range) -> dict[str, float]:
-        totals = jax.device_get(total(variables, examples, np.int32(part.start), np.int32(part.stop)))
+        totals = jax.device_get(program(variables, examples, np.int32(part.start), np.int32(part.stop)))
         return {name: float(totals[name]) / len(part) for name in ("loss", *recipe.cost.metrics)}
 
-    return evaluate
+    return evaluate, seconds

@@ -10,10 +10,12 @@ import numpy as np
 from jax import Array
 from jaxtyping import Int, PRNGKeyArray
 
-from ..core.config import DataConfig
-from ..core.errors import NonFiniteError
+from ..core.config import DataConfig, HealthConfig
 from ..data import Examples
-from ..data.order import batch_indices, epoch_order
+from ..data.buckets import at_size, buckets_of
+from .batches import Batches
+from .finite import check_finite
+from .health import NodesHealth, read_health, watched_step
 from .objective import Batch, Figures
 from .recipe import Recipe
 from .step import TrainState, train_step
@@ -25,7 +27,8 @@ SECONDS_PER_CHUNK = 0.5
 class Chunk(NamedTuple):
     """The steps of one dispatch, from `first` to before `last`, and the state after them.
 
-    For each step its figures, and how many examples it saw; and the seconds that all took.
+    For each step its figures, and how many examples it saw; the seconds that all took; and the nodes' health by step,
+    for those steps in which it was looked at.
     """
 
     first: int
@@ -34,32 +37,43 @@ class Chunk(NamedTuple):
     figures: dict[str, np.ndarray]
     examples: np.ndarray
     seconds: float
+    health: dict[int, NodesHealth]
 
 
 class Loop:
     """Trains states like `state` on the first `count` of `examples`, many steps per dispatch.
 
     The batch of a step is a pure function of (key, step), and the bounds of the compiled loop are traced: however the
-    steps are cut into chunks, they compute the same bits, and compile once.
+    steps are cut into chunks, they compute the same bits, and compile once. `health` asks for the nodes' health, which
+    changes no bit of the training; without it the program is the one that knows nothing of health.
     """
 
     def __init__(
-        self, recipe: Recipe, data: DataConfig, examples: Examples, count: int, key: PRNGKeyArray, state: TrainState
+        self,
+        recipe: Recipe,
+        data: DataConfig,
+        examples: Examples,
+        count: int,
+        key: PRNGKeyArray,
+        state: TrainState,
+        health: HealthConfig | None = None,
     ):
-        self.steps_per_epoch = steps_per_epoch(count, data)
-        self._recipe, self._data, self._count = recipe, data, count
+        order_key, self._step_key = jax.random.split(key)
+        buckets = np.asarray(buckets_of(examples.inputs[:count], recipe.sizes)) if recipe.sizes else None
+        self._batches = Batches(order_key, data, count, buckets)
+        self.steps_per_epoch = self._batches.per_epoch
+        self._recipe, self._health = recipe, health
         self._examples = jax.tree.map(jnp.asarray, examples)
-        self._order_key, self._step_key = jax.random.split(key)
         started = time.perf_counter()
         self._compile(state)
         self.compile_seconds = time.perf_counter() - started
 
     def _compile(self, state: TrainState) -> None:
         start = np.int32(0)
-        self._order = jax.jit(self._epoch_order).lower(start, self._examples.targets).compile()
-        order = jax.ShapeDtypeStruct((self._kept,), jnp.int32)
+        self._order = jax.jit(self._batches.order).lower(start, self._examples.targets).compile()
+        order = jax.ShapeDtypeStruct((self._batches.places,), jnp.int32)
         _, figures = jax.eval_shape(self._step, state, self._examples, order, start)
-        self._figures = jax.tree.map(lambda f: jnp.zeros(self.steps_per_epoch, f.dtype), figures)
+        self._figures = jax.tree.map(lambda f: jnp.zeros((self.steps_per_epoch, *f.shape), f.dtype), figures)
         # The state is given up to the loop, whose new one takes its memory.
         run = jax.jit(self._steps, donate_argnums=0)
         self._run = run.lower(state, self._figures, self._examples, order, start, start).compile()
@@ -73,7 +87,7 @@ class Loop:
         while first < total_steps:
             if first // self.steps_per_epoch != epoch:
                 epoch = first // self.steps_per_epoch
-                order = self.order(epoch)
+                order = self._order(np.int32(epoch), self._examples.targets)
             start = epoch * self.steps_per_epoch
             due = first - first % report_every + report_every
             last = min(first + length, due, start + self.steps_per_epoch, total_steps)
@@ -82,24 +96,16 @@ class Loop:
             state, figures = self._run(state, figures, self._examples, order, *bounds)
             fetched = {name: values[slice(*bounds)] for name, values in jax.device_get(figures).items()}
             seconds = time.perf_counter() - began
-            _check_finite(fetched, first)
-            seen = np.minimum(self._kept - np.arange(*bounds) * self._data.batch_size, self._data.batch_size)
-            yield Chunk(first, last, state, fetched, seen, seconds)
+            check_finite(fetched, first, self._recipe.model)
+            health = self._read_health(fetched, first)
+            yield Chunk(first, last, state, fetched, self._batches.seen(order, *bounds), seconds, health)
             length = max(1, round(SECONDS_PER_CHUNK / seconds * (last - first)))
             first = last
 
     def order(self, epoch: int) -> Int[Array, " kept"]:
         """The examples in the order in which an epoch visits them."""
-        return self._order(np.int32(epoch), self._examples.targets)
-
-    @property
-    def _kept(self) -> int:
-        return min(self._count, self.steps_per_epoch * self._data.batch_size)
-
-    def _epoch_order(self, epoch: Int[Array, ""], targets: Array) -> Int[Array, " kept"]:
-        labels = targets[: self._count] if self._data.shuffle == "stratified" else None
-        batch_size = self._data.batch_size
-        return epoch_order(self._order_key, epoch, self._count, self._data.shuffle, labels, batch_size)[: self._kept]
+        order = self._order(np.int32(epoch), self._examples.targets)
+        return jnp.where(order < 0, ~order, order)  # see `data.buckets.deal`
 
     def _steps(
         self, state: TrainState, figures: Figures, examples: Examples, order: Array, first: Array, last: Array
@@ -111,23 +117,19 @@ class Loop:
         return jax.lax.fori_loop(first, last, body, (state, figures))
 
     def _step(self, state: TrainState, examples: Examples, order: Array, i: Array) -> tuple[TrainState, Figures]:
-        indices, weights = batch_indices(order, i, self._data.batch_size)
-        batch = Batch(examples.inputs[indices], examples.targets[indices], weights)
-        return train_step(state, batch, self._recipe, self._step_key)
+        indices, weights = self._batches.pick(order, i)
+        inputs, targets = examples.inputs[indices], examples.targets[indices]
 
+        def step(inputs: Array) -> tuple[TrainState, Figures]:
+            batch = Batch(inputs, targets, weights)
+            if self._health is None:
+                return train_step(state, batch, self._recipe, self._step_key)
+            return watched_step(state, batch, self._recipe, self._step_key, self._health)
 
-def steps_per_epoch(count: int, data: DataConfig) -> int:
-    """Steps that an epoch of `count` examples takes; a ragged last batch counts where it is kept."""
-    return count // data.batch_size if data.last_batch == "drop" else -(-count // data.batch_size)
+        return at_size(step, inputs, self._recipe.sizes)
 
-
-def _check_finite(figures: dict[str, np.ndarray], first: int) -> None:
-    for name in ("loss", "gradient_norm"):
-        wrong = ~np.isfinite(figures[name])
-        if wrong.any():
-            step = first + int(np.argmax(wrong))
-            value = figures[name][np.argmax(wrong)]
-            raise NonFiniteError(
-                f"step {step}: the {name.replace('_', ' ')} is {value}; lower optimizer.learning_rate, set "
-                "optimizer.clip_norm, or look for extreme inputs"
-            )
+    def _read_health(self, figures: dict[str, np.ndarray], first: int) -> dict[int, NodesHealth]:
+        if self._health is None:
+            return {}
+        del figures["non_finite"]
+        return read_health(figures.pop("health"), first, self._recipe.model, self._health.every)

@@ -14,7 +14,7 @@ from ..penalties import l1, l2, penalty_sum
 from .recipe import Recipe
 
 # Numbers by name: of one step, or of each of many.
-Figures = dict[str, Float[Array, "*steps"]]
+Figures = dict[str, Float[Array, "..."]]
 
 
 class Batch(NamedTuple):

@@ -19,3 +19,4 @@ class Recipe(NamedTuple):
     optimizer: optax.GradientTransformation
     learning_rate: optax.Schedule  # of the step, counted from 0
     normalization: Normalization | None
+    sizes: tuple[int, ...] = ()  # to which batches are cut: see `data.buckets`

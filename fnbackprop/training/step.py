@@ -22,6 +22,14 @@ class TrainState(NamedTuple):
     optimizer: Any
 
 
+class Slope(NamedTuple):
+    """What a step finds before it moves: the gradient, the model's next state, and the step's figures."""
+
+    gradient: Any
+    carried: Any
+    figures: Figures
+
+
 def initial_state(recipe: Recipe, key: PRNGKeyArray, inputs: Spec) -> TrainState:
     """Fresh variables for a batch of inputs of this shape, and the optimizer's state, at step 0."""
     # One compiled program, instead of one for every array that is drawn.
@@ -31,11 +39,23 @@ def initial_state(recipe: Recipe, key: PRNGKeyArray, inputs: Spec) -> TrainState
 
 def train_step(state: TrainState, batch: Batch, recipe: Recipe, key: PRNGKeyArray) -> tuple[TrainState, Figures]:
     """The state after one step on `batch`, and the step's figures. Dropout's randomness is of (key, step, node)."""
+    slope = find_slope(state, batch, recipe, key)
+    return descend(state, slope, recipe), slope.figures
+
+
+def find_slope(state: TrainState, batch: Batch, recipe: Recipe, key: PRNGKeyArray) -> Slope:
+    """The first half of a step, which changes nothing yet."""
     context = Context(key, train=True).fold(state.step)
     params = state.variables.params
     gradient, (carried, figures) = jax.grad(objective, has_aux=True)(params, state.variables, batch, recipe, context)
-    updates, optimizer = recipe.optimizer.update(gradient, state.optimizer, params)
     rate = jnp.asarray(recipe.learning_rate(state.step), jnp.float32)
-    params = update_params(params, updates, recipe.penalties, rate)
     figures = {**figures, "learning_rate": rate, "gradient_norm": optax.tree.norm(gradient)}
-    return TrainState(state.step + 1, state.variables._replace(params=params, state=carried), optimizer), figures
+    return Slope(gradient, carried, figures)
+
+
+def descend(state: TrainState, slope: Slope, recipe: Recipe) -> TrainState:
+    """The second half of a step: the state that follows."""
+    params = state.variables.params
+    updates, optimizer = recipe.optimizer.update(slope.gradient, state.optimizer, params)
+    params = update_params(params, updates, recipe.penalties, slope.figures["learning_rate"])
+    return TrainState(state.step + 1, state.variables._replace(params=params, state=slope.carried), optimizer)

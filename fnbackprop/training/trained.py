@@ -9,8 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Num, Shaped
 
-from ..core.errors import DataError
+from ..core.errors import DataError, NonFiniteError
 from ..core.module import Module, Variables
+from ..data.buckets import buckets_of
 from ..data.normalize import Normalization, normalize
 from ..modules.sigmoid import sigmoid
 from ..modules.softmax import softmax
@@ -30,14 +31,21 @@ class Trained(NamedTuple):
     normalization: Normalization | None
     classes: tuple[str, ...] | None  # None: regression
     input_shape: tuple[int, ...]  # of one example
+    sizes: tuple[int, ...] = ()  # to which batches were cut: see `data.buckets`
 
 
 def save_trained(path: Path, trained: Trained) -> None:
-    """Write everything but the model itself, which its config describes, to a safetensors file."""
+    """Write everything but the model itself, which its config describes, to a safetensors file.
+
+    Raises NonFiniteError, and writes nothing, where a parameter or a state is no number.
+    """
     arrays = flatten_tree(trained.variables)
+    for name, values in arrays.items():
+        if not np.isfinite(np.asarray(values, np.float32)).all():
+            raise NonFiniteError(f"the trained model's {name} is not finite: lower optimizer.learning_rate")
     if trained.normalization is not None:
         arrays |= {_SAVED + name: values for name, values in trained.normalization._asdict().items()}
-    metadata = {"classes": json.dumps(trained.classes), "input_shape": json.dumps(trained.input_shape)}
+    metadata = {name: json.dumps(getattr(trained, name)) for name in ("classes", "input_shape", "sizes")}
     save_arrays(path, {name: np.asarray(values) for name, values in arrays.items()}, metadata)
 
 
@@ -46,14 +54,16 @@ def load_trained(path: Path, model: Module) -> Trained:
     arrays, metadata = load_arrays(path)
     try:
         classes, shape = (json.loads(metadata[name]) for name in ("classes", "input_shape"))
-        classes, shape = classes if classes is None else tuple(map(str, classes)), tuple(map(int, shape))
+        sizes = json.loads(metadata.get("sizes", "[]"))
+        classes = classes if classes is None else tuple(map(str, classes))
+        shape, sizes = tuple(map(int, shape)), tuple(map(int, sizes))
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path}: not a trained model: its metadata has no {error}") from None
     found = {name: arrays.pop(_SAVED + name) for name in Normalization._fields if _SAVED + name in arrays}
     normalization = Normalization(**found) if found else None
     inputs = jax.ShapeDtypeStruct((1, *shape), np.float32)
     like = jax.eval_shape(lambda key: model.init(key, inputs), jax.random.key(0))
-    return Trained(model, restore_tree(like, arrays), normalization, classes, shape)
+    return Trained(model, restore_tree(like, arrays), normalization, classes, shape, sizes)
 
 
 def predict(
@@ -87,11 +97,19 @@ def _outputs(trained: Trained, inputs: Shaped[np.ndarray, "n ..."]) -> Num[np.nd
             f"the inputs are {inputs.dtype} of shape {inputs.shape}; the model wants numbers of shape ({wanted})"
         )
 
+    def outputs_of(variables: Variables, inputs: jax.Array) -> jax.Array:
+        return trained.model.apply(variables, normalize(inputs, trained.normalization))[0][0]
+
     @jax.jit
-    def run(inputs: jax.Array) -> jax.Array:
-        return trained.model.apply(trained.variables, normalize(inputs, trained.normalization))[0][0]
+    def run(variables: Variables, inputs: jax.Array) -> jax.Array:
+        if not trained.sizes:
+            return outputs_of(variables, inputs)
+        each = jnp.stack([outputs_of(variables, inputs[:, :size]) for size in trained.sizes])
+        return each[buckets_of(inputs, trained.sizes), jnp.arange(len(inputs))]
 
     size = min(_BATCH_SIZE, len(inputs))
     # Filled up, so that the last batch does not compile a program of its own.
+    inputs = inputs if inputs.dtype == np.uint8 else inputs.astype(np.float32)  # as in training
     padded = np.concatenate([inputs, np.repeat(inputs[-1:], -len(inputs) % size, axis=0)])
-    return np.concatenate([run(batch) for batch in padded.reshape(-1, size, *inputs.shape[1:])])[: len(inputs)]
+    batches = padded.reshape(-1, size, *inputs.shape[1:])
+    return np.concatenate([run(trained.variables, batch) for batch in batches])[: len(inputs)]

@@ -17,7 +17,7 @@ BASE: dict[str, Any] = {
     "cost": {"name": "cross_entropy"},
     "training": {"epochs": 2},
 }
-OWN = '''
+OWN = """
 import pathlib
 
 pathlib.Path("imported").touch()
@@ -56,7 +56,7 @@ def table(x, scales: dict[str, float] = {}):
 
 
 number = 3
-'''
+"""
 
 
 @pytest.fixture

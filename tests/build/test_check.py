@@ -89,7 +89,7 @@ REFUSED = {
     "several outputs for one number": (
         ["data.source=diabetes", "cost.name=squared_error"],
         # The shapes in signatures, which only tests enforce, come first.
-        [r"(cost: squared_error got outputs of shape \(10, 3\)|a training step fails: TypeCheckError: .*squared_error)"],
+        [r"(cost: squared_error got outputs of shape \(10, 3\)|a training step fails: TypeCheckError)"],
     ),
     "no classes to stratify by": (
         ["data.source=diabetes", "cost.name=squared_error", "model.0.features=1", "data.shuffle=stratified"],

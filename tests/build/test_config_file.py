@@ -126,7 +126,7 @@ def test_what_toml_can_say_and_no_config_does() -> None:
     for _ in range(2000):
         deep = {"a": deep}
     found = dict(odd_values({"a": [{"b": 2**63}], "c": -(2**63), "deep": deep, "d": True, "e": 1.5}))
-    assert list(found)[0] == "a.0.b"
+    assert next(iter(found)) == "a.0.b"
     assert "64 bits" in found["a.0.b"]
     assert [what for place, what in found.items() if place.startswith("deep.a.a")] == ["nested deeper than a config is"]
     assert len(found) == 2

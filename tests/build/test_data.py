@@ -37,7 +37,9 @@ def test_constant_features_are_told(data_of: Callable[..., Data]) -> None:
 
 
 def test_the_split_is_of_its_own_seed(data_of: Callable[..., Data]) -> None:
-    inputs = [data_of(*overrides).splits.examples.inputs for overrides in (["seed=1"], ["seed=2"], ["data.split_seed=1"])]
+    inputs = [
+        data_of(*overrides).splits.examples.inputs for overrides in (["seed=1"], ["seed=2"], ["data.split_seed=1"])
+    ]
     assert np.array_equal(inputs[0], inputs[1])
     assert not np.array_equal(inputs[0], inputs[2])
 

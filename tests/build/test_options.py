@@ -93,7 +93,7 @@ def test_a_signature_that_cannot_be_told_is_a_mistake_in_the_config() -> None:
 
 
 def test_an_annotation_for_type_checkers_only_is_passed_over() -> None:
-    def load(n: "Missing" = 3):  # noqa: F821
+    def load(n: "Missing" = 3):
         pass
 
     assert options_model(SOURCE, load).model_fields["n"].annotation is int

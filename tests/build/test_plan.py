@@ -134,7 +134,8 @@ def test_names_become_things(plan_of: Callable[..., Plan]) -> None:
 
 def test_a_resolved_config_reads_back_equal(plan_of: Callable[..., Plan], tmp_path) -> None:
     plan = plan_of(
-        "model=[{module='Dropout', rate=0.25, exact=true}, {module='Linear', features=3, name='a', inputs=['dropout_1']}]",
+        "model=[{module='Dropout', rate=0.25, exact=true},"
+        "{module='Linear', features=3, name='a', inputs=['dropout_1']}]",
         "data={source='csv', path='∂/\"x\".csv', target='t', test=10, folder='f'}",
         "optimizer={learning_rate={schedule='piecewise_constant_schedule', init_value=1e-30,"
         " boundaries_and_scales={5=0.1}}, clip_norm=1}",

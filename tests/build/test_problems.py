@@ -1,9 +1,12 @@
 """Each mistake is one line of file, path, what is wrong and the value."""
 
 import pytest
+from pydantic import ValidationError
 
 from fnbackprop import ConfigError
+from fnbackprop.build.options import validate
 from fnbackprop.build.problems import Problems, nearest
+from fnbackprop.core.config import ExperimentConfig
 
 pytestmark = pytest.mark.quick
 
@@ -27,3 +30,13 @@ def test_the_nearest_name_is_offered_beside_all() -> None:
     assert nearest("feature", ["features", "bias"]) == "did you mean 'features'? there are bias, features"
     assert nearest("zzz", ["b", "a"]) == "there are a, b"
     assert nearest("zzz", []) == "there are none"
+
+
+def test_the_keys_of_a_table_that_may_be_left_out_are_known() -> None:
+    problems = Problems("it.toml")
+    tables = {"model": [], "cost": {"name": "cross_entropy"}, "health": {"evry": 3}}
+    with pytest.raises(ValidationError) as caught:
+        validate(ExperimentConfig, tables)
+    problems.add_invalid(caught.value, "", ExperimentConfig)
+    (line,) = problems.lines
+    assert line.startswith("it.toml: health.evry: unknown key; did you mean 'every'? there are dead, every")

@@ -112,16 +112,17 @@ def test_one_number_is_the_rate_throughout(recipe_of: Recipes) -> None:
 @pytest.mark.parametrize(
     ("clips", "expected"),
     [
-        ("momentum=0", [-3.0, -4.0]),
-        ("clip_norm=1", [-0.6, -0.8]),
-        ("clip_value=3.5", [-3.0, -3.5]),
-        ("clip_norm=1, clip_value=3", [-np.sqrt(0.5), -np.sqrt(0.5)]),  # (3, 3), and then its direction
+        ("momentum=0", [3.0, 4.0]),
+        ("clip_norm=1", [0.6, 0.8]),
+        ("clip_value=3.5", [3.0, 3.5]),
+        ("clip_norm=1, clip_value=3", [np.sqrt(0.5), np.sqrt(0.5)]),  # (3, 3), and then its direction
     ],
 )
-def test_gradients_are_clipped(recipe_of: Recipes, clips: str, expected: list[float]) -> None:
-    optimizer = recipe_of(f"optimizer={{name='sgd', learning_rate=1.0, {clips}}}").optimizer
+def test_gradients_are_clipped_before_the_rate(recipe_of: Recipes, clips: str, expected: list[float]) -> None:
+    optimizer = recipe_of(f"optimizer={{name='sgd', learning_rate=0.5, {clips}}}").optimizer
     gradient = jnp.array([3.0, 4.0])
-    np.testing.assert_allclose(optimizer.update(gradient, optimizer.init(gradient))[0], expected, rtol=1e-6)
+    update = optimizer.update(gradient, optimizer.init(gradient))[0]
+    np.testing.assert_allclose(update, -0.5 * np.array(expected), rtol=1e-6)
 
 
 def test_options_reach_the_optimizer(recipe_of: Recipes) -> None:

@@ -58,7 +58,9 @@ def test_own_cost_and_source_are_one_function_each(own: str, checked: Callable[.
     assert data.classes is None
     assert len(data.splits.examples.inputs) == 30
     # Differences of 2 at scale 2 cost log 2 each; weights of 1 and 3 keep the mean.
-    assert float(plan.cost.rule(jnp.full((2, 1), 2.0), jnp.zeros((2, 1)), jnp.array([1.0, 3.0]))) == pytest.approx(0.6931472)
+    assert float(plan.cost.rule(jnp.full((2, 1), 2.0), jnp.zeros((2, 1)), jnp.array([1.0, 3.0]))) == pytest.approx(
+        0.6931472
+    )
 
 
 def test_options_of_own_things_are_checked(own: str, problems_of: Problems) -> None:
@@ -84,9 +86,7 @@ def test_an_option_without_annotation_is_taken_as_it_is(own: str, plan_of: Calla
     assert plan.source.options == {"path": "a.csv"}
 
 
-def test_a_list_is_an_option_and_a_table_is_none(
-    own: str, plan_of: Callable[..., Plan], problems_of: Problems
-) -> None:
+def test_a_list_is_an_option_and_a_table_is_none(own: str, plan_of: Callable[..., Plan], problems_of: Problems) -> None:
     plan = plan_of(f"model.0={{module='{own}.things:rows', sizes=[1, 2]}}", allow=[own])
     assert plan.model.nodes[0].module.options == (("sizes", (1, 2)),)
     (line,) = problems_of(f"model.0={{module='{own}.things:table', scales={{a=1}}}}", allow=[own])

@@ -59,3 +59,5 @@ def test_a_run_has_one_length() -> None:
 def test_a_config_is_frozen() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         DataConfig().batch_size = 1
+    with pytest.raises(ValidationError, match="frozen"):
+        PenaltiesConfig().l2 = 1.0

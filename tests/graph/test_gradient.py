@@ -12,9 +12,9 @@ from jax import Array
 
 from fnbackprop import Context, Graph, GraphError, Node
 from fnbackprop.graph import reverse
-from fnbackprop.modules import Add, Dropout, Linear, Max, ReLU, Sigmoid, Tanh
+from fnbackprop.modules import Add, Dropout, Linear, Max, ReLU, Tanh
 
-X = jax.random.normal(jax.random.key(1), (5, 3))
+from .random_graphs import NODES, PICK, X, graph_of
 
 
 def grad_of_sum(graph: Graph, variables: Any, *xs: Array, context: Context = Context()) -> tuple[Any, Any]:
@@ -60,6 +60,27 @@ def test_the_same_gradients_as_jax_bit_for_bit() -> None:
     np.testing.assert_array_equal(outputs[0], wanted[0])
 
 
+def tied(block: Any) -> Graph:
+    return Graph([Node(block, "a"), *(Node(block, name, tied="a") for name in ("b", "c"))])
+
+
+def gradients_of(graph: Graph) -> tuple[Any, Any]:
+    variables = graph.init(jax.random.key(0), X)
+    ours = jax.jit(lambda *a: reverse(graph).run(*a)[2].params)(variables, X)
+    return ours, jax.jit(lambda *a: grad_of_sum(graph, *a)[0])(variables, X)
+
+
+def test_tied_cotangents_are_summed_in_jaxs_order() -> None:
+    jax.tree.map(np.testing.assert_array_equal, *gradients_of(tied(Graph([Linear(3), Tanh()]))))
+
+
+def test_one_sum_has_another_order() -> None:
+    twice = Graph([Node(Linear(3), "first"), Tanh(), Node(Linear(3), tied="first"), Tanh()])
+    ours, jaxs = gradients_of(tied(twice))
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=2e-6, atol=1e-6), ours, jaxs)
+    assert any((a != b).any() for a, b in zip(jax.tree.leaves(ours), jax.tree.leaves(jaxs), strict=True))
+
+
 def test_the_cotangent_of_an_edge_is_that_of_a_number_added_there() -> None:
     graph = Graph([Node(Linear(4), "a"), Node(Tanh(), "b"), Node(Linear(2), "c")])
     variables = graph.init(jax.random.key(0), X)
@@ -98,28 +119,6 @@ def test_under_vmap() -> None:
 def test_an_edge_that_does_not_exist_is_refused() -> None:
     with pytest.raises(GraphError, match=r"no edge 'stme'.*did you mean 'stem'"):
         reverse(DIAMOND).run(DIAMOND.init(jax.random.key(0), X), X, edges=("stme",))
-
-
-MODULES = {"linear": Linear(3), "relu": ReLU(), "tanh": Tanh(), "sigmoid": Sigmoid(), "sin": Graph([jnp.sin])}
-JOINS = {"add": Add(), "max": Max()}
-# Numbers below 1 pick what a node reads among the wires before it.
-PICK = st.floats(0, 1, exclude_max=True)
-NODES = st.lists(st.tuples(st.sampled_from([*MODULES, *JOINS, "tied"]), PICK, PICK), min_size=1, max_size=30)
-
-
-def graph_of(drawn: list[tuple[str, float, float]], more_outputs: list[float]) -> Graph:
-    """A graph of modules that keep their input's shape: fan-out, diamonds, tied weights, several outputs."""
-    nodes: list[Node] = []
-    for i, (kind, first, second) in enumerate(drawn):
-        wires = ["x", *(node.name for node in nodes)]
-        owners = [n.name for n in nodes if n.module == MODULES["linear"] and not n.tied]
-        tied = owners[int(second * len(owners))] if kind == "tied" and owners else ""
-        picks = [first, second] if kind in JOINS else [first]
-        inputs = tuple(wires[int(pick * len(wires))] for pick in picks)
-        nodes.append(Node((MODULES | JOINS | {"tied": MODULES["linear"]})[kind], f"n{i}", inputs, tied))
-    read = {name for node in nodes for name in node.inputs}
-    outputs = {node.name for node in nodes} - read | {nodes[int(pick * len(nodes))].name for pick in more_outputs}
-    return Graph(nodes, outputs=sorted(outputs))
 
 
 @settings(max_examples=12, deadline=None, derandomize=True)

@@ -46,3 +46,7 @@ def test_module():
     (y,), state = module.apply(module.init(jax.random.key(0)), jnp.array([-1.0, 2.0]))
     assert state == ()
     np.testing.assert_array_equal(y, [0, 2])
+
+
+def test_its_slope_is_0_where_it_returned_0() -> None:
+    assert [*ReLU().slope(jnp.float32([0, 1e-30, 5]))] == [0, 1, 1]

@@ -48,3 +48,9 @@ def test_module():
     assert Sigmoid().produces == "probabilities"
     (y,), _ = Sigmoid().apply(Sigmoid().init(jax.random.key(0)), jnp.zeros(2))
     np.testing.assert_array_equal(y, [0.5, 0.5])
+
+
+def test_its_slope_is_a_share_of_its_steepest() -> None:
+    x = np.linspace(-6, 6, 13)
+    wanted = np.exp(-x) / (1 + np.exp(-x)) ** 2 / 0.25
+    np.testing.assert_allclose(Sigmoid().slope(sigmoid(jnp.float32(x))), wanted, rtol=1e-4)

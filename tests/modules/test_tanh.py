@@ -36,3 +36,8 @@ def test_module():
     assert hash(Tanh()) == hash(Tanh())
     (y,), _ = Tanh().apply(Tanh().init(jax.random.key(0)), jnp.array([0.0, jnp.inf]))
     np.testing.assert_array_equal(y, [0, 1])
+
+
+def test_its_slope_is_a_share_of_its_steepest() -> None:
+    x = np.linspace(-3, 3, 13)
+    np.testing.assert_allclose(Tanh().slope(tanh(jnp.float32(x))), 1 / np.cosh(x) ** 2, rtol=1e-3)

@@ -30,7 +30,9 @@ with TrainingProgress(40, Log(Path(sys.argv[1]), Console()), total_epochs=4, int
         time.sleep(0.025)
 print("the end")
 """
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("TTY_", "NO_COLOR", "COLUMNS", "LINES"))}
+ENVIRONMENT = {
+    name: value for name, value in os.environ.items() if not name.startswith(("TTY_", "NO_COLOR", "COLUMNS", "LINES"))
+}
 
 
 def _command(tmp_path: Path, steps: int) -> list[str]:

@@ -24,7 +24,7 @@ def test_means_over_any_range_without_dropout_or_penalties() -> None:
     model = Graph([Dropout(), Linear(4)])
     recipe = Recipe(model, CROSS_ENTROPY, PenaltiesConfig(l2=1.0), optax.sgd(0.1), schedule, normalization)
     variables = initial_state(recipe, jax.random.key(0), EXAMPLES.inputs[:1]).variables
-    evaluate = compile_evaluate(recipe)
+    evaluate, _ = compile_evaluate(recipe, variables, EXAMPLES)
     weight, bias = (np.asarray(variables.params["linear_1"][name], np.float64) for name in ("weight", "bias"))
     for part in (range(1300), range(7, 8), range(250, 1250), range(100, 601)):
         x, t = (array[part.start : part.stop] for array in EXAMPLES)

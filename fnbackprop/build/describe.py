@@ -1,0 +1,34 @@
+"""What a reader must know of an experiment before it begins."""
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Array, Int
+
+from ..data.order import class_coverage
+from ..graph import count_params
+from .data import Data
+from .plan import Plan
+
+_MOST_NAMED = 8
+
+
+def describe(plan: Plan, data: Data, params: Any, order: Int[Array, " visited"]) -> dict[str, str]:
+    """The facts by name: data, model, seed, and what the data are like in the `order` of the first epoch."""
+    config, splits, classes = plan.config, data.splits, data.classes
+    facts = {
+        "data": f"{config.data.source}: {len(splits.train):,} training, {len(splits.validation):,} validation, "
+        f"{len(splits.test):,} test examples" + (f"; {len(classes)} classes" if classes else ""),
+        "model": f"{len(plan.model.nodes)} nodes, {count_params(params):,} parameters",
+        "seed": str(config.seed),
+    }
+    if constant := data.constant_features:
+        places = ", ".join(str(place[0] if len(place) == 1 else place) for place in constant[:_MOST_NAMED])
+        more = f" and {len(constant) - _MOST_NAMED} more" if len(constant) > _MOST_NAMED else ""
+        divisor = "1" if config.data.constant == "unit" else f"{config.data.epsilon:g}"
+        facts["constant features"] = f"{len(constant)} ({places}{more}), divided by {divisor}"
+    if classes:
+        labels = splits.examples.targets[: len(splits.train)]
+        coverage = class_coverage(labels, np.asarray(order), config.data.batch_size)
+        facts["class coverage"] = f"{100 * coverage:.0f} % of the first epoch's minibatches hold every class"
+    return facts

@@ -1,0 +1,32 @@
+"""A config, made ready to be trained: read, its data loaded, and everything checked."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import tomli_w
+
+from ..core.errors import ConfigError
+from .check import check
+from .data import Data, build_data
+from .plan import Plan, read_plan
+from .recipe import total_steps
+
+
+def prepare(config: str | Path, overrides: Sequence[str] = (), allow: Sequence[str] = ()) -> tuple[Plan, Data]:
+    """The plan and the data of a config; raises ConfigError or DataError with all that is wrong before training."""
+    plan = read_plan(config, overrides, allow)
+    try:
+        data = build_data(plan.source, plan.config.data)
+    except ConfigError as error:  # a split that does not fit the data, which does not know of the file
+        raise ConfigError([f"{plan.file}: {problem}" for problem in error.problems]) from None
+    check(plan, data)
+    return plan, data
+
+
+def config_text(plan: Plan, data: Data) -> str:
+    """The config as TOML that says everything, its length in steps included; of a node, what was said of it."""
+    tables = plan.config.model_dump(mode="json", exclude_none=True)
+    tables["model"] = [node.model_dump(mode="json", exclude_unset=True) for node in plan.config.model]
+    if plan.config.training.epochs is None:
+        tables["training"]["steps"] = total_steps(plan, data)
+    return tomli_w.dumps(tables)

@@ -1,0 +1,49 @@
+"""What a finished run can be asked: its test figures, and its model's predictions."""
+
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+
+from . import build, records, training
+from .core.atomic import write_atomically
+from .core.errors import ConfigError
+from .data.npy import read_npy
+
+
+def evaluate(run: str | Path, allow: Sequence[str] = ()) -> dict[str, float]:
+    """The test figures of a finished run, computed anew from its saved model and its config's data."""
+    folder = _open(run)
+    plan, data = build.prepare(folder.config, (), allow)
+    trained = training.load_trained(folder.model, plan.model)
+    recipe = build.build_recipe(plan, data)._replace(normalization=trained.normalization)
+    measure, _ = training.compile_evaluate(recipe, trained.variables, data.splits.examples)
+    return measure(trained.variables, data.splits.examples, data.splits.test)
+
+
+def predict(
+    run: str | Path, inputs: np.ndarray, kind: training.Prediction = "outputs", allow: Sequence[str] = ()
+) -> np.ndarray:
+    """What a finished run's model makes of raw inputs, one example a row: outputs, probabilities or classes."""
+    folder = _open(run)
+    trained = training.load_trained(folder.model, build.read_plan(folder.config, (), allow).model)
+    return training.predict(trained, inputs, kind)
+
+
+def predict_file(
+    run: Path, inputs: Path, output: Path, kind: training.Prediction, allow: Sequence[str] = ()
+) -> tuple[int, ...]:
+    """`predict` from one .npy file to another; returns the shape of what was written."""
+    predictions, content = predict(run, read_npy(str(inputs)), kind, allow), BytesIO()
+    np.save(content, predictions)
+    try:
+        write_atomically(output, content.getvalue())
+    except (OSError, ValueError) as error:  # ValueError: a path that ends in no name
+        raise ConfigError(f"cannot write {output}: {error}; choose another file with -o") from None
+    return predictions.shape
+
+
+def _open(run: str | Path) -> records.RunFolder:
+    folder = records.RunFolder.open(Path(run))
+    return folder.require(folder.model)

@@ -1,0 +1,69 @@
+"""Repeat, a block applied several times in a row, compiled once (lecture, A4: loops)."""
+
+from typing import Annotated, Any, Literal
+
+import jax
+import jax.numpy as jnp
+from annotated_types import Ge
+from jax import Array
+from jaxtyping import PRNGKeyArray, Shaped
+
+from ..core.module import Context, Meaning, Module, Spec, Variables, configurable
+from .block import Block, check_carried
+
+
+@configurable
+class Repeat(Module):
+    """A block applied `times` times in a row (lecture, A4).
+
+    Forward:  x₀ = x, xᵢ₊₁ = block(xᵢ; wᵢ), y = x_times; the input itself where times = 0
+    Backward: dxᵢ and dwᵢ are the block's, from dxᵢ₊₁ for i = times − 1, …, 0; for tied parameters dw = Σ dwᵢ
+
+    parameters: "stacked", each repetition has its own, repetition i at place i of a new first axis; "tied", one set for
+        all. State and options are always each repetition's own, and so is the randomness.
+    remat: keep only each repetition's input for the backward pass and compute the rest again: memory for `times` inputs
+        instead of all that the block's rules keep, for one more forward pass.
+
+    A `jax.lax.scan`: the program's size and the time to compile it do not grow with `times`. Raises ShapeError for a
+    block that changes the shape or dtype of what it is given.
+    """
+
+    block: Block
+    times: Annotated[int, Ge(0)]
+    parameters: Literal["stacked", "tied"] = "stacked"
+    remat: bool = False
+
+    @property
+    def output_count(self) -> int:  # type: ignore[override]
+        return self.block.output_count
+
+    @property
+    def produces(self) -> Meaning:  # type: ignore[override]
+        return self.block.produces if self.times else "input"
+
+    def __str__(self) -> str:
+        options = [", tied"] * (self.parameters == "tied") + [", remat"] * self.remat
+        return f"Repeat({self.times} × {self.block}{''.join(options)})"
+
+    def init(self, key: PRNGKeyArray, *specs: Spec) -> Variables:
+        if self.parameters == "stacked":
+            return jax.vmap(lambda i: self.block.init(jax.random.fold_in(key, i), *specs))(jnp.arange(self.times))
+        params, *own = self.block.init(jax.random.fold_in(key, 0), *specs)
+        return Variables(params, *jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (self.times, *leaf.shape)), own))
+
+    def apply(
+        self, variables: Variables, *xs: Shaped[Array, "..."], context: Context = Context()
+    ) -> tuple[tuple[Shaped[Array, "..."], ...], Any]:
+        def step(xs: tuple[Array, ...], each: tuple[Array, Variables]) -> tuple[tuple[Array, ...], Any]:
+            i, own = each
+            if self.parameters == "tied":
+                own = own._replace(params=variables.params)
+            ys, state = self.block.apply(own, *xs, context=context.fold(i))
+            check_carried("Repeat", xs, ys)
+            return ys, state
+
+        if self.remat:
+            # Inside a scan nothing merges the recomputation with what it repeats.
+            step = jax.checkpoint(step, prevent_cse=False)
+        own = variables._replace(params=()) if self.parameters == "tied" else variables
+        return jax.lax.scan(step, xs, (jnp.arange(self.times), own))

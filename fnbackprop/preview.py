@@ -1,0 +1,27 @@
+"""What can be known of an experiment without training it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import build
+from .graph import Picture, Summary, draw, summarize
+
+
+def check(config: str | Path, overrides: Sequence[str] = (), allow: Sequence[str] = ()) -> None:
+    """Raises ConfigError or DataError with everything that can be known to be wrong without training."""
+    build.prepare(config, overrides, allow)
+
+
+def summary(config: str | Path, overrides: Sequence[str] = (), allow: Sequence[str] = ()) -> Summary:
+    """The model's nodes, shapes, parameters and costs, for a batch of the config's data."""
+    plan, data = build.prepare(config, overrides, allow)
+    return summarize(plan.model, data.specs(plan.config.data.batch_size)[0])
+
+
+def picture(
+    config: str | Path, overrides: Sequence[str] = (), allow: Sequence[str] = (), batch_size: int = 1
+) -> Picture:
+    """The model's graph and gradient graph under its cost, for `batch_size` examples."""
+    plan, data = build.prepare(config, overrides, allow)
+    inputs, targets = data.specs(batch_size)
+    return draw(plan.model, inputs, cost=plan.config.cost.name, targets=targets, title=Path(config).stem)

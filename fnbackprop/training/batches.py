@@ -1,0 +1,64 @@
+"""Which examples each step sees."""
+
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from jax import Array
+from jaxtyping import Float32, Int, Int32, PRNGKeyArray
+
+from ..core.config import DataConfig
+from ..data.buckets import deal, dealt_batch, steps_of_buckets
+from ..data.order import batch_indices, epoch_order
+
+
+class Batches(NamedTuple):
+    """The minibatches of so many examples: pure functions of the key, the epoch and the step in it.
+
+    buckets: each example's, where batches hold examples of one size (see `data.buckets`).
+    """
+
+    key: PRNGKeyArray
+    data: DataConfig
+    examples: int
+    buckets: Int[np.ndarray, " examples"] | None
+
+    @property
+    def per_epoch(self) -> int:
+        """Steps that an epoch takes."""
+        return steps_per_epoch(self.examples, self.data, self.buckets)
+
+    @property
+    def places(self) -> int:
+        """The length of an epoch's order."""
+        seats = self.per_epoch * self.data.batch_size
+        return min(self.examples, seats) if self.buckets is None else seats
+
+    def order(self, epoch: Int[Array, ""], targets: Array) -> Int32[Array, " places"]:
+        """An epoch's examples, step by step; as `data.buckets.deal` returns them where there are buckets."""
+        shuffle, batch_size = self.data.shuffle, self.data.batch_size
+        labels = targets[: self.examples] if shuffle == "stratified" else None
+        order = epoch_order(self.key, epoch, self.examples, shuffle, labels, batch_size)
+        if self.buckets is None:
+            return order[: self.places]
+        key = jax.random.fold_in(self.key if shuffle == "once" else jax.random.fold_in(self.key, epoch), 1)
+        return deal(None if shuffle == "never" else key, order, self.buckets, batch_size, self.data.last_batch)
+
+    def pick(
+        self, order: Int32[Array, " places"], step: Int[Array, ""]
+    ) -> tuple[Int32[Array, " batch"], Float32[Array, " batch"] | None]:
+        """The examples of a step of the epoch, and their weights."""
+        return (batch_indices if self.buckets is None else dealt_batch)(order, step, self.data.batch_size)
+
+    def seen(self, order: Int32[Array, " places"], first: np.int32, last: np.int32) -> Int[np.ndarray, " steps"]:
+        """How many examples each of some steps of the epoch sees."""
+        size = self.data.batch_size
+        if self.buckets is None:
+            return np.minimum(self.places - np.arange(first, last) * size, size)
+        return np.sum(np.asarray(order).reshape(-1, size)[first:last] >= 0, axis=1)
+
+
+def steps_per_epoch(count: int, data: DataConfig, buckets: Int[np.ndarray, " count"] | None = None) -> int:
+    """Steps that an epoch of `count` examples takes; a ragged last batch, of each bucket, counts where it is kept."""
+    counts = [count] if buckets is None else np.bincount(buckets).tolist()
+    return sum(steps_of_buckets(counts, data.batch_size, data.last_batch))

@@ -1,0 +1,198 @@
+"""A step's health, against NumPy in float64, and that looking changes nothing."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from jax import Array
+
+from fnbackprop import NonFiniteError
+from fnbackprop.core.config import DataConfig, HealthConfig, PenaltiesConfig
+from fnbackprop.costs import CROSS_ENTROPY, SQUARED_ERROR
+from fnbackprop.data import Examples
+from fnbackprop.data.order import batch_indices
+from fnbackprop.graph import Graph, Node
+from fnbackprop.modules import Dropout, Linear, ReLU, Tanh
+from fnbackprop.training import Batch, Loop, Recipe, TrainState, initial_state, loop, train_step
+from fnbackprop.training.health import NodesHealth, norm, places, read_health, watched_step
+
+KEY = jax.random.key(5)
+RANDOM = np.random.default_rng(0)
+X = RANDOM.normal(size=(6, 3)).astype(np.float32)
+T = RANDOM.normal(size=(6, 2)).astype(np.float32)
+RATE, ALPHA = 0.1, 0.01
+
+
+def recipe_of(*modules: Any, cost: Any = SQUARED_ERROR, l2: float = 0.0) -> Recipe:
+    schedule = optax.constant_schedule(RATE)
+    return Recipe(Graph(modules), cost, PenaltiesConfig(l2=l2), optax.sgd(RATE), schedule, None)
+
+
+def step_of(recipe: Recipe, state: TrainState, x: Any = X) -> dict:
+    def step(state: TrainState) -> dict:
+        return watched_step(state, Batch(jnp.asarray(x), jnp.asarray(T)), recipe, KEY, HealthConfig())[1]
+
+    return jax.device_get(jax.jit(step)(state))
+
+
+def f64_norm(*arrays: np.ndarray) -> float:
+    return float(np.sqrt(sum((array**2).sum() for array in arrays)))
+
+
+@pytest.mark.quick
+def test_the_figures_are_those_of_the_formulas() -> None:
+    recipe = recipe_of(Linear(5), ReLU(), Linear(4), Tanh(), Linear(2), l2=ALPHA)
+    state = initial_state(recipe, KEY, X)
+    params = jax.tree.map(np.array, state.variables.params)
+    params["linear_1"]["bias"][:2] = -100, 3  # one unit that is dead, and one that never is
+    params["linear_2"]["weight"] *= 0.3
+    params["linear_2"]["bias"][0] = -6  # a unit that is saturated whatever it reads
+    state = state._replace(variables=state.variables._replace(params=params))
+    figures = step_of(recipe, state)
+    (nodes,) = read_health(figures["health"][None], 0, recipe.model, 50).values()
+    assert figures["non_finite"] == -1
+
+    layers = {n: tuple(p[k].astype(np.float64) for k in ("weight", "bias")) for n, p in params.items()}
+    (w1, b1), (w2, b2), (w3, b3) = (layers[f"linear_{i}"] for i in (1, 2, 3))
+    x, t = X.astype(np.float64), T.astype(np.float64)
+    y1 = x @ w1.T + b1
+    h1 = np.maximum(y1, 0)
+    y2 = h1 @ w2.T + b2
+    h2 = np.tanh(y2)
+    y3 = h2 @ w3.T + b3
+    dy3 = 2 * (y3 - t) / len(x)
+    dh2 = dy3 @ w3
+    dy2 = dh2 * (1 - h2**2)
+    dh1 = dy2 @ w2
+    dy1 = dh1 * (y1 >= 0)
+    outputs = dict(zip(nodes, ((y1, dy1), (h1, dh1), (y2, dy2), (h2, dh2), (y3, dy3)), strict=True))
+    for name, (y, dy) in outputs.items():
+        assert nodes[name]["output_norm"] == pytest.approx(f64_norm(y), rel=1e-5)
+        assert nodes[name]["cotangent_norm"] == pytest.approx(f64_norm(dy), rel=1e-4)
+    for name, read, dy in (("linear_1", x, dy1), ("linear_2", h1, dy2), ("linear_3", h2, dy3)):
+        w, b = layers[name]
+        # The gradient is the cost's alone; the update is of the penalty too.
+        dw, db = dy.T @ read, dy.sum(0)
+        update = RATE * f64_norm(dw + 2 * ALPHA * w, db) / f64_norm(w, b)
+        figures = {"gradient_norm": f64_norm(dw, db), "weight_norm": f64_norm(w, b), "update_ratio": update}
+        assert {n: nodes[name][n] for n in figures} == pytest.approx(figures, rel=1e-3)
+        assert not {"dead", "saturated"} & nodes[name].keys()
+    assert nodes["relu_1"].keys() == {"output_norm", "cotangent_norm", "dead", "saturated"}
+    for name, idle in (("relu_1", h1 == 0), ("tanh_1", 1 - h2**2 < 0.05)):
+        assert nodes[name]["dead"] == pytest.approx(idle.all(axis=0).mean())
+        assert nodes[name]["saturated"] == pytest.approx(idle.mean())
+        assert 0 < nodes[name]["dead"] < nodes[name]["saturated"] < 1
+
+
+def test_tied_weights_are_told_of_at_their_owner() -> None:
+    recipe = recipe_of(Node(Linear(3), "owner"), Node(Linear(3), "again", tied="owner"), Linear(2))
+    figures = step_of(recipe, initial_state(recipe, KEY, X))
+    (nodes,) = read_health(figures["health"][None], 0, recipe.model, 50).values()
+    assert "gradient_norm" in nodes["owner"]
+    assert "gradient_norm" not in nodes["again"]
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("size", [1e-30, 1.0, 1e30])
+def test_a_norm_neither_vanishes_nor_overflows(size: float) -> None:
+    assert float(norm([jnp.float32([3 * size]), jnp.float32([[4 * size, 0]])])) == pytest.approx(5 * size, rel=1e-6)
+    assert float(norm(jnp.zeros(3))) == 0
+
+
+def root(x: Array) -> Array:
+    """0, with an infinite derivative."""
+    return jnp.sqrt(x - jax.lax.stop_gradient(x))
+
+
+def huge(x: Array) -> Array:
+    """Finite, but its square is not."""
+    return x + 1e30
+
+
+def log_of_negative(x: Array) -> Array:
+    return jnp.log(-jnp.abs(x))
+
+
+@pytest.mark.parametrize(
+    ("modules", "x", "place"),
+    [
+        ([Linear(2), log_of_negative, Linear(2)], X, "node 'log_of_negative_1', forward"),
+        ([Linear(3), root, Linear(2), Linear(2)], X, "node 'root_1', backward"),
+        ([Linear(2)], np.where(X.min() < X, X, np.inf).astype(np.float32), "the inputs"),
+        ([Linear(2), huge], X, "the cost"),
+    ],
+    ids=["forward", "backward", "inputs", "cost"],
+)
+def test_the_first_place_that_is_not_finite(modules: list, x: np.ndarray, place: str) -> None:
+    recipe = recipe_of(*modules)
+    # Not a step that would be looked at anyway.
+    state = initial_state(recipe, KEY, X)._replace(step=jnp.int32(1))
+    assert places(recipe.model)[int(step_of(recipe, state, x)["non_finite"])] == place
+
+
+COUNT, BATCH = 50, 8
+EXAMPLES = Examples(RANDOM.normal(size=(COUNT, 3)).astype(np.float32), RANDOM.integers(0, 4, COUNT).astype(np.int32))
+DATA = DataConfig(batch_size=BATCH, shuffle="never")
+MODEL = recipe_of(Linear(16), ReLU(), Dropout(), Linear(4), cost=CROSS_ENTROPY, l2=1e-3)
+
+
+@pytest.fixture(scope="module")
+def watched() -> Loop:
+    return Loop(MODEL, DATA, EXAMPLES, COUNT, KEY, start(), HealthConfig(every=3))
+
+
+def start() -> TrainState:
+    return initial_state(MODEL, KEY, EXAMPLES.inputs[:BATCH])
+
+
+def run(loop: Loop) -> tuple[dict[int, NodesHealth], TrainState]:
+    """The health by step of 20 steps, and the last state."""
+    chunks = list(loop.chunks(start(), 20, 100))
+    assert all(values.ndim == 1 for chunk in chunks for values in chunk.figures.values())
+    looks = {step: nodes for chunk in chunks for step, nodes in chunk.health.items()}
+    return looks, jax.device_get(chunks[-1].state)
+
+
+def test_chunks_do_not_change_it(watched: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "SECONDS_PER_CHUNK", 1e9)
+    looks, _ = run(watched)
+    assert list(looks) == [0, 3, 6, 9, 12, 15, 18]
+    assert all(nodes["linear_1"]["gradient_norm"] > 0 for nodes in looks.values())
+    monkeypatch.setattr(loop, "SECONDS_PER_CHUNK", 0)
+    assert run(watched)[0] == looks
+
+
+def test_it_changes_no_bit_of_the_training(watched: Loop) -> None:
+    looks, state = run(Loop(MODEL, DATA, EXAMPLES, COUNT, KEY, start()))
+    assert looks == {}
+    jax.tree.map(np.testing.assert_array_equal, state, run(watched)[1])
+
+
+def test_off_it_is_the_plain_program(watched: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Loop, "_compile", lambda self, state: None)
+    state, order, i = start(), jnp.arange(COUNT), jnp.int32(0)
+    _, step_key = jax.random.split(KEY)
+
+    def plain(state: TrainState, examples: Examples, order: Array, i: Array) -> tuple:
+        indices, weights = batch_indices(order, i, BATCH)
+        batch = Batch(examples.inputs[indices], examples.targets[indices], weights)
+        return train_step(state, batch, MODEL, step_key)
+
+    def program(step: Any) -> str:
+        return str(jax.make_jaxpr(step)(state, EXAMPLES, order, i))
+
+    assert program(Loop(MODEL, DATA, EXAMPLES, COUNT, KEY, state)._step) == program(plain)
+    assert program(watched._step) != program(plain)
+
+
+def test_training_stops_with_the_name_of_the_place(watched: Loop) -> None:
+    state = start()
+    params = state.variables.params
+    params["linear_2"]["bias"] = params["linear_2"]["bias"].at[0].set(jnp.nan)
+    # Step 1 is not one that would be looked at anyway.
+    text = "step 1: the loss is nan, first at node 'linear_2', forward; lower"
+    with pytest.raises(NonFiniteError, match=text):
+        list(watched.chunks(state._replace(step=jnp.int32(1)), 20, 100))
