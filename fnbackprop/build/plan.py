@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
 from ..core.config import ExperimentConfig
-from ..core.module import Meaning
 from ..costs import Cost, per_example
 from ..graph import Graph
 from .config_file import apply_overrides, find_config, odd_values, read_toml
@@ -72,5 +71,5 @@ def _cost(named: Named) -> Cost:
     cost = thing
     if not isinstance(thing, Cost):
         rule = per_example(thing)
-        cost = Cost(rule, rule, accepts=frozenset(get_args(Meaning)), targets="any")
+        cost = Cost(rule, rule, targets="any")
     return replace(cost, rule=partial(cost.rule, **options), reference=partial(cost.reference, **options))

@@ -101,7 +101,6 @@ def _probability(targets: BinaryTargets, x: Float[Array, "..."]) -> Float[Array,
 BINARY_CROSS_ENTROPY = Cost(
     rule=binary_cross_entropy,
     reference=binary_cross_entropy_reference,
-    accepts=frozenset({"values"}),
     remedies={
         "probabilities": "remove the Sigmoid or Softmax: binary_cross_entropy takes logits",
         "log-probabilities": "remove the LogSigmoid or LogSoftmax: binary_cross_entropy takes logits",

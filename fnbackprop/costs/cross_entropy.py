@@ -140,7 +140,6 @@ def _number(label_smoothing: float | Float[Array, ""], like: Float[Array, "..."]
 CROSS_ENTROPY = Cost(
     rule=cross_entropy,
     reference=cross_entropy_reference,
-    accepts=frozenset({"values", "log-probabilities"}),
     remedies={"probabilities": "remove the Softmax or Sigmoid: cross_entropy takes logits (or put a LogSoftmax there)"},
     targets="classes",
     metrics={"accuracy": accuracy},

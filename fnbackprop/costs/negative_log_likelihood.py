@@ -96,7 +96,6 @@ def _expected_costs(x: Float[Array, "*batch classes"], targets: ClassTargets) ->
 NEGATIVE_LOG_LIKELIHOOD = Cost(
     rule=negative_log_likelihood,
     reference=negative_log_likelihood_reference,
-    accepts=frozenset({"log-probabilities"}),
     remedies={
         "values": "end the model with a LogSoftmax, or use cross_entropy",
         "probabilities": "put a LogSoftmax in place of the Softmax, or remove it and use cross_entropy",

@@ -89,7 +89,6 @@ def _difference(
 SQUARED_ERROR = Cost(
     rule=squared_error,
     reference=squared_error_reference,
-    accepts=frozenset({"values", "probabilities", "log-probabilities"}),
     remedies={},
     targets="values",
     metrics={"absolute_error": absolute_error},

@@ -37,11 +37,6 @@ def epoch_order(
     return _stratified(key, labels, batch_size)
 
 
-def steps_per_epoch(count: int, batch_size: int) -> int:
-    """Minibatches in an epoch, the ragged last one counted."""
-    return -(-count // batch_size)
-
-
 def batch_indices(
     order: Int32[Array, " count"], step: int | Int[Array, ""], batch_size: int
 ) -> tuple[Int32[Array, " batch"], Float32[Array, " batch"] | None]:
@@ -59,7 +54,7 @@ def batch_indices(
 def class_coverage(labels: Int[np.ndarray, " count"], order: Int[np.ndarray, " visited"], batch_size: int) -> float:
     """The share of minibatches that hold every class."""
     classes, labels = np.unique(labels, return_inverse=True)
-    present = np.zeros((steps_per_epoch(len(order), batch_size), len(classes)), bool)
+    present = np.zeros((-(-len(order) // batch_size), len(classes)), bool)
     present[np.arange(len(order)) // batch_size, labels[order]] = True
     return float(present.all(axis=1).mean())
 
