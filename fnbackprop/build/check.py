@@ -1,5 +1,6 @@
 """Mistakes that no single key shows: all that can be known of an experiment before it is trained."""
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -7,7 +8,8 @@ import jax.numpy as jnp
 
 from ..core.errors import FnbackpropError
 from ..core.module import Variables
-from ..training import Batch, Recipe, train_step
+from ..training import Batch, Recipe, steps_per_epoch, train_step
+from ..training.health import watched_step
 from ..training.step import TrainState
 from .data import Data
 from .plan import Plan
@@ -32,6 +34,9 @@ def _check_batches(plan: Plan, data: Data, problems: Problems) -> None:
     config, examples = plan.config.data, len(data.splits.train)
     if config.batch_size > examples:
         problems.add("data.batch_size", f"larger than the {examples} training examples", config.batch_size)
+    elif not steps_per_epoch(examples, config, data.buckets):
+        what = "no size in data.sizes has so many training examples; make it smaller, or keep the last batch"
+        problems.add("data.batch_size", what, config.batch_size)
     if config.shuffle == "stratified" and data.classes is None:
         problems.add("data.shuffle", "there are no classes to stratify by; use every-epoch", config.shuffle)
 
@@ -128,9 +133,11 @@ def _check_training(plan: Plan, data: Data, variables: Variables, problems: Prob
         problems.add("optimizer", f"{plan.config.optimizer.name} cannot be used like this: {error}")
         return
     inputs, targets = data.specs(plan.config.data.batch_size)
+    health = plan.config.health
+    step = train_step if health is None else partial(watched_step, config=health)
     try:
         jax.eval_shape(
-            lambda variables, optimizer, inputs, targets, key: train_step(
+            lambda variables, optimizer, inputs, targets, key: step(
                 TrainState(jnp.int32(0), variables, optimizer), Batch(inputs, targets), recipe, key
             ),
             *(variables, optimizer, inputs, targets, jax.random.key(0)),

@@ -1,5 +1,6 @@
 """Branch, one of several blocks picked by the data at run time (lecture, A4)."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from jaxtyping import Int, PRNGKeyArray, Shaped
 
 from ..core.errors import ShapeError
 from ..core.module import Context, Meaning, Module, Spec, Variables, configurable
+from ..core.work import Work
 from .block import Block, joint_meaning, part_of, specs_text, together, with_part
 
 
@@ -65,6 +67,18 @@ class Branch(Module):
     ) -> tuple[tuple[Shaped[Array, "..."], ...], Any]:
         takes = [partial(self._take, i) for i in range(len(self.branches))]
         return jax.lax.switch(self._number(variables, xs, context), takes, variables, context, *xs)
+
+    def work(
+        self, variables: Variables, *specs: Spec, wanted: Sequence[bool] | None = None, context: Context = Context()
+    ) -> Work:
+        """That of picking, and of the dearest branch."""
+        select = self.select.work(part_of(variables, "select"), *specs, wanted=[False] * len(specs), context=context)
+        works = [
+            branch.work(part_of(variables, str(i)), *specs, wanted=wanted, context=context)
+            for i, branch in enumerate(self.branches)
+        ]
+        dearest = Work(*map(max, zip(*works, strict=True)))
+        return Work.total([dearest, select._replace(backward_flops=0, backward_bytes=0)])
 
     def _number(self, variables: Variables, xs: tuple[Array, ...], context: Context) -> Int[Array, ""]:
         own, context = part_of(variables, "select"), context.fold(len(self.branches))

@@ -12,6 +12,7 @@ from jaxtyping import PRNGKeyArray, Shaped
 
 from ..core.errors import GraphError, ShapeError
 from ..core.module import Context, Meaning, Module, Spec, Variables, configurable
+from ..core.work import Work
 from .block import Block, joint_meaning, part_of, together, with_part
 
 
@@ -42,6 +43,10 @@ class Choose(Module):
                 f"Choose got limits {list(self.limits)} for {count} branches; it wants one for each in ascending "
                 "order, or one less, where the last branch takes all larger sizes"
             )
+
+        if len({branch.output_count for branch in self.branches}) > 1:
+            counts = [branch.output_count for branch in self.branches]
+            raise GraphError(f"Choose got branches with {counts} outputs; they must have the same number")
 
     @property
     def output_count(self) -> int:  # type: ignore[override]
@@ -85,6 +90,13 @@ class Choose(Module):
         i = self.pick(xs)
         ys, state = self.branches[i].apply(part_of(variables, str(i)), *xs, context=context.fold(i))
         return ys, with_part(variables.state, str(i), state)
+
+    def work(
+        self, variables: Variables, *specs: Spec, wanted: Sequence[bool] | None = None, context: Context = Context()
+    ) -> Work:
+        """That of the branch which takes inputs of these shapes."""
+        i = self.pick(specs)
+        return self.branches[i].work(part_of(variables, str(i)), *specs, wanted=wanted, context=context)
 
     def _resized(self, specs: Sequence[Spec], size: int) -> list[jax.ShapeDtypeStruct]:
         """The inputs, with `size` along the axis wherever they have the first one's size there."""

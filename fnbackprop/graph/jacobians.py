@@ -1,5 +1,6 @@
 """The Jacobians of a small graph, and their products along its paths (lecture, A1 and A2)."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import reduce
 from itertools import islice, pairwise
@@ -54,9 +55,26 @@ def jacobians(graph: Graph, variables: Variables, *xs: Array, context: Context =
 
 def paths(jacobians: Mapping[tuple[str, str], Any], y: str, x: str) -> Iterator[tuple[str, ...]]:
     """Every path between an input or parameter x and a wire y: the names on it, y first."""
+    readers: dict[str, list[str]] = defaultdict(list)
+    read: dict[str, list[str]] = defaultdict(list)
     for after, before in jacobians:
-        if after == y:
-            yield from [(y, x)] if before == x else ((y, *rest) for rest in paths(jacobians, before, x))
+        readers[before].append(after)
+        read[after].append(before)
+    # Only by way of what x leads to: otherwise dead ends may outnumber the paths beyond counting.
+    leads, waiting = {x}, [x]
+    while waiting:
+        new = set(readers[waiting.pop()]) - leads
+        leads |= new
+        waiting += new
+
+    def down(name: str) -> Iterator[tuple[str, ...]]:
+        for before in read[name]:
+            if before == x:
+                yield (name, x)
+            elif before in leads:
+                yield from ((name, *rest) for rest in down(before))
+
+    return down(y)
 
 
 def sum_over_paths(jacobians: Jacobians, y: str, x: str) -> Float[Array, "M N"]:

@@ -11,6 +11,7 @@ from .diagram import make_diagram
 from .graph import Graph
 
 _MOST_NODES = 100
+_MOST_LINKS = 400
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,11 @@ class Picture:
             raise GraphError(
                 f"the picture would hold {nodes} nodes, and more than {_MOST_NODES} cannot be read: put what belongs "
                 "together into a Graph of its own, which is drawn as one node, or write a .dot file for Graphviz"
+            )
+        if len(self.diagram.links) > _MOST_LINKS:
+            raise GraphError(
+                f"the picture would hold {len(self.diagram.links)} wires, and more than {_MOST_LINKS} cannot be told "
+                "apart: put what belongs together into a Graph of its own, or write a .dot file for Graphviz"
             )
 
 

@@ -1,5 +1,6 @@
 """Repeat, a block applied several times in a row, compiled once (lecture, A4: loops)."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import jax
@@ -9,6 +10,7 @@ from jax import Array
 from jaxtyping import PRNGKeyArray, Shaped
 
 from ..core.module import Context, Meaning, Module, Spec, Variables, configurable
+from ..core.work import Work
 from .block import Block, check_carried
 
 
@@ -51,6 +53,22 @@ class Repeat(Module):
         params, *own = self.block.init(jax.random.fold_in(key, 0), *specs)
         return Variables(params, *jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (self.times, *leaf.shape)), own))
 
+    def work(
+        self, variables: Variables, *specs: Spec, wanted: Sequence[bool] | None = None, context: Context = Context()
+    ) -> Work:
+        """That of `times` repetitions; each run forward once more on the way back with `remat`."""
+        one = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), self._own(variables))
+        if self.parameters == "tied":
+            one = one._replace(params=variables.params)
+        # Every repetition hands on the cotangent of its input, whether the first one's is wanted or not.
+        work = self.block.work(one, *specs, context=context)
+        again = Work(backward_flops=work.forward_flops, backward_bytes=work.forward_bytes)
+        return Work.total([work, again] if self.remat else [work]).times(self.times)
+
+    def _own(self, variables: Variables) -> Variables:
+        """What each repetition has of its own, along the first axis."""
+        return variables._replace(params=()) if self.parameters == "tied" else variables
+
     def apply(
         self, variables: Variables, *xs: Shaped[Array, "..."], context: Context = Context()
     ) -> tuple[tuple[Shaped[Array, "..."], ...], Any]:
@@ -65,5 +83,4 @@ class Repeat(Module):
         if self.remat:
             # Inside a scan nothing merges the recomputation with what it repeats.
             step = jax.checkpoint(step, prevent_cse=False)
-        own = variables._replace(params=()) if self.parameters == "tied" else variables
-        return jax.lax.scan(step, xs, (jnp.arange(self.times), own))
+        return jax.lax.scan(step, xs, (jnp.arange(self.times), self._own(variables)))

@@ -163,14 +163,17 @@ class While(Module):
         self, variables: Variables, *specs: Spec, wanted: Sequence[bool] | None = None, context: Context = Context()
     ) -> Work:
         """That of `bound` trips, each run forward once more on the way back; a loop that ends earlier costs less."""
-        trip = self.block.work(part_of(variables, "block"), *specs, wanted=wanted, context=context)
-        again = Work(backward_flops=trip.forward_flops, backward_bytes=trip.forward_bytes)
-        return Work.total([trip, again]).times(self.bound)
+        # Every trip hands on the cotangent of its input, whether the loop's own is wanted or not.
+        trip = self.block.work(part_of(variables, "block"), *specs, context=context)
+        asked = self.condition.work(part_of(variables, "condition"), *specs, context=context)
+        more = Work(asked.forward_flops, trip.forward_flops, asked.forward_bytes, trip.forward_bytes)
+        return Work.total([trip, more]).times(self.bound)
 
     def goes_on(self, variables: Variables, context: Context, i: Int[Array, ""], xs: Arrays) -> Bool[Array, ""]:
         """Whether the condition holds before trip i."""
         own = part_of(variables, "condition")
-        (answer, *_), _ = self.condition.apply(own, *xs, context=context.fold(i))
+        # Folded past the trips, so that what is random in the condition is not the block's over again.
+        (answer, *_), _ = self.condition.apply(own, *xs, context=context.fold(self.bound + i))
         if answer.shape or answer.dtype != bool:
             raise ShapeError(
                 f"While got {specs_text([answer])} from its condition; it wants one Boolean: reduce it, as by jnp.any"

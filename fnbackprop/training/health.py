@@ -112,8 +112,13 @@ def _look(
 
 
 def norm(tree: Any) -> Float[Array, ""]:
-    """√Σx² over all arrays of a tree; by the largest magnitude, so that squares neither vanish nor overflow."""
-    leaves = [widen(leaf) for leaf in jax.tree.leaves(tree)]
+    """√Σx² over all numbers of a tree; by the largest magnitude, so that squares neither vanish nor overflow.
+
+    NaN where there are none: nothing was measured.
+    """
+    leaves = [widen(leaf) for leaf in _numbers(tree) if leaf.size]
+    if not leaves:
+        return jnp.array(jnp.nan)
     largest = jnp.max(jnp.stack([jnp.max(jnp.abs(leaf)) for leaf in leaves]))
     scale = jnp.where((largest > 0) & jnp.isfinite(largest), largest, 1)
     return scale * jnp.sqrt(sum(jnp.sum((leaf / scale) ** 2) for leaf in leaves))
@@ -133,4 +138,9 @@ def _first_non_finite(trees: Sequence[Any]) -> Float[Array, ""]:
 
 
 def _all_finite(tree: Any) -> Array:
-    return jnp.all(jnp.array([jnp.isfinite(leaf).all() for leaf in jax.tree.leaves(tree)]))
+    return jnp.all(jnp.array([jnp.isfinite(leaf).all() for leaf in _numbers(tree)], bool))
+
+
+def _numbers(tree: Any) -> list[Array]:
+    """The arrays that can be differentiated; integers have no cotangents."""
+    return [leaf for leaf in jax.tree.leaves(tree) if jnp.issubdtype(leaf.dtype, jnp.inexact)]

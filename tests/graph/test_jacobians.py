@@ -135,3 +135,13 @@ def test_refused() -> None:
     assert sum_over_paths(doubled, "n4", "n0") == 2**4
     with pytest.raises(GraphError, match=r"more than 10,000 paths lead from 'n0' to 'n14'"):
         sum_over_paths(doubled, "n14", "n0")
+
+
+def test_dead_ends_do_not_outnumber_the_paths() -> None:
+    # 60 diamonds in a row lie beside the only path from the last weight: 2⁶⁰ ways that lead nowhere.
+    pairs = {("y", "w"): None, ("y", "d60"): None}
+    for i in range(60):
+        pairs |= {(f"d{i + 1}", side): None for side in (f"a{i}", f"b{i}")}
+        pairs |= {(side, f"d{i}"): None for side in (f"a{i}", f"b{i}")}
+    assert list(paths(pairs, "y", "w")) == [("y", "w")]
+    assert list(paths(pairs, "y", "nothing")) == []

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fnbackprop import ConfigError, Graph, GraphError, Node, draw
-from fnbackprop.modules import Linear, Tanh
+from fnbackprop.modules import Add, Linear, ReLU, Tanh
 
 pytestmark = pytest.mark.quick
 
@@ -50,3 +50,10 @@ def test_a_notebook_shows_a_graph_and_a_picture() -> None:
     assert 'data-node="layer"' in graph._repr_svg_()
     assert PICTURE._repr_svg_() == PICTURE.svg
     assert Graph([Linear(4 + i) for i in range(101)])._repr_svg_() is None
+
+
+def test_more_wires_than_can_be_told_apart_are_refused_at_once() -> None:
+    nodes = [Node(ReLU(), "n0")]
+    nodes += [Node(Add(), f"n{i}", tuple(f"n{j}" for j in range(i))) for i in range(1, 40)]
+    with pytest.raises(GraphError, match="wires, and more than 400"):
+        _ = draw(Graph(nodes)).svg

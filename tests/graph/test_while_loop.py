@@ -215,8 +215,10 @@ def test_a_bound_below_one_is_refused() -> None:
 
 def test_its_work_is_that_of_every_trip_it_may_make_run_twice_forward() -> None:
     block = LOOP.block.work(Variables(VARIABLES.params["loop"]["block"]), DIRECTION)
+    asked = Variables(options=VARIABLES.options["loop"]["condition"])
+    condition = LOOP.condition.work(asked, DIRECTION)
     loop = GRAPH.work(VARIABLES, DIRECTION)
-    assert loop.forward_flops == BOUND * block.forward_flops
+    assert loop.forward_flops == BOUND * (block.forward_flops + condition.forward_flops)
     assert loop.backward_flops == BOUND * (block.forward_flops + block.backward_flops)
 
 
@@ -225,7 +227,7 @@ def test_a_loop_that_has_stopped_does_not_start_again() -> None:
     loop = While(lambda x: x + 1, lambda x, key: jax.random.bernoulli(key), 8)
     for seed in range(5):
         wanted = 0
-        while jax.random.bernoulli(jax.random.fold_in(jax.random.key(seed), wanted)):
+        while jax.random.bernoulli(jax.random.fold_in(jax.random.key(seed), 8 + wanted)):
             wanted += 1
         for derivatives in ("rules", "reference"):
             context = Context(jax.random.key(seed), derivatives=derivatives)

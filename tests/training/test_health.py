@@ -14,7 +14,7 @@ from fnbackprop.core.config import DataConfig, HealthConfig, PenaltiesConfig
 from fnbackprop.costs import CROSS_ENTROPY, SQUARED_ERROR
 from fnbackprop.data import Examples
 from fnbackprop.data.order import batch_indices
-from fnbackprop.graph import Graph, Node
+from fnbackprop.graph import Graph, Node, Repeat
 from fnbackprop.modules import Dropout, Linear, ReLU, Tanh
 from fnbackprop.training import Batch, Loop, Recipe, TrainState, initial_state, loop, train_step
 from fnbackprop.training.health import NodesHealth, norm, places, read_health, watched_step
@@ -196,3 +196,19 @@ def test_training_stops_with_the_name_of_the_place(watched: Loop) -> None:
     text = "step 1: the loss is nan, first at node 'linear_2', forward; lower"
     with pytest.raises(NonFiniteError, match=text):
         list(watched.chunks(state._replace(step=jnp.int32(1)), 20, 100))
+
+
+def test_what_has_no_numbers_is_passed_over() -> None:
+    def counted(x: Array) -> Array:
+        return jnp.sum(x > 0, axis=-1, keepdims=True)
+
+    def real(x: Array) -> Array:
+        return x.astype(jnp.float32)
+
+    recipe = recipe_of(Linear(4), counted, real, Linear(2), Repeat(Linear(2), times=0))
+    figures = step_of(recipe, initial_state(recipe, KEY, X))
+    (nodes,) = read_health(figures["health"][None], 0, recipe.model, 50).values()
+    assert figures["non_finite"] == -1
+    assert "output_norm" not in nodes["counted_1"]
+    assert nodes["linear_1"]["gradient_norm"] == 0
+    assert nodes["linear_2"]["gradient_norm"] > 0
