@@ -29,6 +29,7 @@ from .graph import Repeat as Repeat
 from .graph import While as While
 from .graph import draw as draw
 from .graph import jacobians as jacobians
+from .graph import needs as needs
 from .graph import reverse as reverse
 from .modules.add import add as add
 from .modules.dropout import dropout as dropout
