@@ -66,7 +66,7 @@ def _use(platform: str | None) -> None:
         try:
             jax.devices()
         except RuntimeError as error:
-            raise ConfigError(f"--platform {platform}: JAX cannot use it here: {error}") from error
+            raise ConfigError(f"--platform {platform}: JAX cannot use it here; cpu always works: {error}") from error
 
 
 @_command

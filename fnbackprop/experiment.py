@@ -131,7 +131,8 @@ def _fit(
                 row["sparsity"] = float(sparsity(state.variables.params, config.penalties.biases))
             metrics.append({"kind": "train", **row})
             averages.clear()
-            measures = {name: row[name] for name in ("loss", *run.plan.cost.metrics)}
+            # With penalties the loss is more than the cost, which alone compares with the validation's.
+            measures = {name: row[name] for name in ("loss", "cost", *run.plan.cost.metrics) if name in row}
             told = [f"epoch {place['epoch']:.4g}:", f"train {records.format_figures(measures)}"]
             if splits.validation:
                 watched = measure(state.variables, examples, splits.validation)

@@ -121,7 +121,7 @@ class Graph(Module):
         state = {}
         for node in self.nodes:
             own, read = _of(node, variables), [wires[name] for name in node.inputs]
-            with jax.named_scope(node.name), _naming(node, read):
+            with jax.named_scope(node.name), _noting(node, read):
                 ys, node_state = run_node(node, own, *read, context=context.fold(node.seed))
             wires |= zip(node.outputs, ys, strict=True)
             if node.name in variables.state:
@@ -136,6 +136,8 @@ def _apply(node: Node, own: Variables, *xs: Array, context: Context) -> tuple[tu
 def _node(part: Node | Module | Callable) -> Node:
     if isinstance(part, Node):
         return part
+    if isinstance(part, type) or not (isinstance(part, Module) or callable(part)):
+        raise GraphError(f"a graph got {part!r}; it wants modules, as ReLU(), nodes, or functions of arrays")
     return Node(part if isinstance(part, Module) else Function(part))
 
 
@@ -162,6 +164,16 @@ def _texts(tree: Any) -> str:
 def spec_text(spec: Spec) -> str:
     """A shape and dtype as people write them: float32[64, 10]."""
     return f"{spec.dtype}[{', '.join(map(str, spec.shape))}]"
+
+
+@contextmanager
+def _noting(node: Node, xs: Sequence[Any]) -> Iterator[None]:
+    """Errors while a graph runs stay what they are, and say in a note which node it was and what it was given."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"This was {node}, which reads {', '.join(node.inputs)} of {', '.join(map(spec_text, xs))}.")
+        raise
 
 
 @contextmanager

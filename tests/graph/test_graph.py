@@ -162,6 +162,16 @@ def test_what_does_not_fit_is_refused_by_name_and_shape(graph: Graph, message: s
 
 
 @pytest.mark.quick
+def test_an_error_while_running_says_in_a_note_which_node_it_was() -> None:
+    def fail(x: Array) -> Array:
+        raise OverflowError("too much")
+
+    with pytest.raises(OverflowError, match="too much") as caught:
+        Graph([ReLU(), fail]).apply(Variables(), X)
+    assert caught.value.__notes__[-1] == "This was node 'fail_1' (fail()), which reads relu_1 of float32[5, 3]."
+
+
+@pytest.mark.quick
 def test_what_its_output_means_is_seen_through_dropout_and_copies() -> None:
     assert Graph([Linear(2), Softmax(), Dropout()]).produces == "probabilities"
     assert Graph([Linear(2), LogSoftmax()]).produces == "log-probabilities"

@@ -53,6 +53,11 @@ def test_a_wired_graph_wires_to_itself() -> None:
     assert Graph(graph.nodes, graph.inputs, graph.outputs) == graph
 
 
+def test_a_module_that_was_not_made_is_refused() -> None:
+    with pytest.raises(GraphError, match=r"wants modules, as ReLU\(\)"):
+        Graph([Linear(2), ReLU])
+
+
 def test_a_node_after_several_outputs_reads_them_all() -> None:
     assert Graph([Duplicate(copies=2), Add()]).nodes[1].inputs == ("duplicate_1.0", "duplicate_1.1")
 
