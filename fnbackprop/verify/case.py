@@ -59,7 +59,13 @@ class Case:
         leaves, tree, active, names = self.arguments
         x64 = any(getattr(leaf, "dtype", None) in (jnp.float64, jnp.complex128, jnp.int64) for leaf in leaves)
         wide = x64 and jax.config.jax_enable_x64
-        return Setting(self.rule, self.explicit, leaves, tree, active, names, wide)
+        setting = Setting(self.rule, self.explicit, leaves, tree, active, names, wide)
+        return replace(setting, compare=not setting.no_reference())
+
+    @cached_property
+    def no_reference(self) -> str:
+        """Why there is no reference, where there is none."""
+        return "" if self.given.compare else self.given.no_reference()
 
     @cached_property
     def base(self) -> Setting:

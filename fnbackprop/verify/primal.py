@@ -8,6 +8,9 @@ import jax
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, jaxpr_as_fun
 
 _VJP, _JVP = "custom_vjp_call", "custom_jvp_call"
+_CALLS = ("jit", "pjit")
+# Where those keep the program they call.
+_BODIES = ("call_jaxpr", "fun_jaxpr", "jaxpr")
 
 
 def undecorated(function: Callable) -> Callable:
@@ -58,6 +61,11 @@ def apply_equation(equation: JaxprEqn, inputs: Sequence[Any]) -> list[Any]:
     return jaxpr_as_fun(ClosedJaxpr(alone, ()))(*(value for _, value in unique))
 
 
+def run_inlined(jaxpr: Jaxpr, consts: Sequence[Any], args: Sequence[Any]) -> list[Any]:
+    """The outputs of a program, with the bodies of its calls in their place."""
+    return _run(jaxpr, consts, args, _CALLS)
+
+
 def _run(jaxpr: Jaxpr, consts: Sequence[Any], args: Sequence[Any], kinds: tuple[str, ...]) -> list[Any]:
     values: dict[Any, Any] = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*consts, *args], strict=True))
 
@@ -67,7 +75,7 @@ def _run(jaxpr: Jaxpr, consts: Sequence[Any], args: Sequence[Any], kinds: tuple[
     for equation in jaxpr.eqns:
         inputs = [read(atom) for atom in equation.invars]
         if equation.primitive.name.startswith(kinds):
-            body = equation.params.get("call_jaxpr", equation.params.get("fun_jaxpr"))
+            body = next(equation.params[key] for key in _BODIES if key in equation.params)
             outputs = _run(_open(body), getattr(body, "consts", ()), inputs, kinds)
         elif any(e.primitive.name.startswith(kinds) for body in bodies(equation) for e in equations(body)):
             outputs = apply_equation(equation.replace(params=_opened_params(equation, kinds)), inputs)
@@ -82,7 +90,8 @@ def _opened_params(equation: JaxprEqn, kinds: tuple[str, ...]) -> dict[str, Any]
 
     def opened(part: Any) -> Any:
         if isinstance(part, tuple):
-            return tuple(map(opened, part))
+            inner = map(opened, part)
+            return type(part)(*inner) if hasattr(part, "_fields") else tuple(inner)
         if not isinstance(part, ClosedJaxpr | Jaxpr):
             return part
         consts = part.consts if isinstance(part, ClosedJaxpr) else ()

@@ -15,6 +15,8 @@ from .verdict import RuleRaised
 Arrays = tuple[np.ndarray, ...]
 # Rows that are computed by one call of a compiled program.
 _BLOCK = 32
+# These programs run for milliseconds: compiling them is what takes time.
+_QUICK = {"xla_backend_optimization_level": 0}
 # What cannot be traced, but may well be differentiated step by step.
 _NEEDS_VALUES = (
     jax.errors.ConcretizationTypeError,
@@ -45,6 +47,7 @@ class Setting:
     active: tuple[int, ...]
     names: tuple[str, ...]  # of the active leaves
     x64: bool
+    compare: bool = True  # with the reference, which JAX can differentiate
     where: str = ""
 
     @property
@@ -94,9 +97,10 @@ class Setting:
 
     @cached_property
     def accepted(self) -> bool:
-        """Whether the function without its rules takes these arguments."""
+        """Whether the function, and what was given to compare it with, take these arguments."""
         try:
-            return bool(self.outputs) and bool(self.run(jax.eval_shape, self.primal, *self.xs))
+            explicit = self.explicit is None or self.run(jax.eval_shape, self.reference, *self.xs)
+            return bool(self.outputs) and bool(explicit)
         except Exception:
             return False
 
@@ -109,9 +113,8 @@ class Setting:
             return False
         return True
 
-    @cached_property
-    def has_reference(self) -> str:
-        """Empty where the reference can be differentiated, else why not."""
+    def no_reference(self) -> str:
+        """Why JAX cannot differentiate the reference; empty where it can."""
         try:
             self.run(jax.eval_shape, lambda *xs: jax.vjp(self.reference, *xs)[1](self.reference(*xs)), *self.xs)
         except Exception as error:
@@ -139,12 +142,10 @@ class Setting:
 
     @cached_property
     def _pulled(self) -> Callable:
-        with_reference = not self.has_reference
-
         def both(at: tuple[Arrays, Arrays]) -> tuple:
             xs, dys = at
             ys, back = jax.vjp(self.rule, *xs)
-            return ys, back(dys), jax.vjp(self.reference, *xs)[1](dys) if with_reference else None
+            return ys, back(dys), jax.vjp(self.reference, *xs)[1](dys) if self.compare else None
 
         return self._mapped(both)
 
@@ -160,7 +161,7 @@ class Setting:
     def _mapped(self, function: Callable) -> Callable:
         """`function` of each row, compiled where that can be."""
         if self.traceable:
-            return jax.jit(lambda rows: jax.lax.map(function, rows))
+            return jax.jit(lambda rows: jax.lax.map(function, rows), compiler_options=_QUICK)
 
         def in_turn(rows: Any) -> Any:
             results = [function(jax.tree.map(lambda a, i=i: jnp.asarray(a[i]), rows)) for i in range(_BLOCK)]

@@ -6,12 +6,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal
+from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
 from ..case import Case, cotangents
 from ..compare import agree
 from ..points import random_points
-from ..primal import apply_equation
+from ..primal import apply_equation, run_inlined
 from ..setting import Arrays
 from ..vectors import as_covector
 from ..verdict import Outcome, not_run, passed
@@ -25,26 +25,28 @@ def adequacy(case: Case) -> Outcome:
     if not setting.traceable:
         return not_run("the function cannot be traced")
     xs, (dys,) = random_points(setting.xs, 2, rng)[-1].xs, cotangents(setting, 1, rng)
+    names: list[str] = []
 
-    def trace() -> tuple[ClosedJaxpr, list[Any]]:
-        _, back = jax.vjp(setting.rule, *xs)
-        leaves, tree = jax.tree.flatten((back, dys))
-        return jax.make_jaxpr(lambda *leaves: (lambda b, d: b(d))(*jax.tree.unflatten(tree, leaves)))(*leaves), leaves
+    def all_of_them(xs: Arrays, dys: Arrays) -> list[Arrays]:
+        leaves, tree = jax.tree.flatten((jax.vjp(setting.rule, *xs)[1], dys))
+        jaxpr = jax.make_jaxpr(lambda *leaves: _called(*jax.tree.unflatten(tree, leaves)))(*leaves)
+        jaxpr = jax.make_jaxpr(lambda *args: run_inlined(jaxpr.jaxpr, jaxpr.consts, args))(*leaves)
+        mutations = list(_mutations(jaxpr.jaxpr))
+        chosen = [mutations[k] for k in sorted(rng.permutation(len(mutations))[: _MOST[case.level]])]
+        names.extend(name for _, name, _ in chosen)
+        return [_run(jaxpr, leaves, -1, None), *(_run(jaxpr, leaves, place, change) for place, _, change in chosen)]
 
-    jaxpr, leaves = setting.run(trace)
-    jaxpr = _without_calls(jaxpr)
-    mutations = list(_mutations(jaxpr.jaxpr))
-    chosen = [mutations[k] for k in sorted(rng.permutation(len(mutations))[: _MOST[case.level]])]
-
-    def all_of_them() -> list[Arrays]:
-        return [_run(jaxpr, leaves, None, None), *(_run(jaxpr, leaves, place, change) for place, _, change in chosen)]
-
-    right, *others = [as_covector([np.asarray(a)[None] for a in found])[0] for found in setting.run(jax.jit(all_of_them))]
-    caught = [not agree(other[None], right[None], case.tolerance.rtol).all() for other in others]
+    results = setting.run(jax.jit(all_of_them), xs, dys)
+    right, *others = [as_covector([np.asarray(a)[None] for a in found]) for found in results]
+    caught = [not agree(other, right, case.tolerance.rtol).all() for other in others]
     if not caught:
         return not_run("the backward pass has no operation to change")
-    missed = sorted({name for (_, name, _), seen in zip(chosen, caught, strict=True) if not seen})
+    missed = sorted({name for name, seen in zip(names, caught, strict=True) if not seen})
     return passed(f"not seen: {', '.join(missed)}" if missed else "", tried=len(caught), caught=sum(caught) / len(caught))
+
+
+def _called(back: Callable, dys: Arrays) -> Arrays:
+    return back(dys)
 
 
 def _mutations(jaxpr: Jaxpr) -> Iterator[tuple[int, str, Callable]]:
@@ -63,7 +65,7 @@ def _mutations(jaxpr: Jaxpr) -> Iterator[tuple[int, str, Callable]]:
             yield place, f"{name}: transposed", lambda inputs, y: y.T
 
 
-def _run(jaxpr: ClosedJaxpr, args: Sequence[Any], place: int | None, change: Callable | None) -> list[Any]:
+def _run(jaxpr: ClosedJaxpr, args: Sequence[Any], place: int, change: Callable | None) -> list[Any]:
     values = dict(zip([*jaxpr.jaxpr.constvars, *jaxpr.jaxpr.invars], [*jaxpr.consts, *args], strict=True))
 
     def read(atom: Any) -> Any:
@@ -76,32 +78,3 @@ def _run(jaxpr: ClosedJaxpr, args: Sequence[Any], place: int | None, change: Cal
             outputs = [change(inputs, outputs[0])]
         values |= zip(equation.outvars, outputs, strict=True)
     return [read(atom) for atom in jaxpr.jaxpr.outvars]
-
-
-def _without_calls(jaxpr: ClosedJaxpr) -> ClosedJaxpr:
-    """The same program with the bodies of its calls in their place."""
-    inner = jaxpr.jaxpr
-
-    def run(*args: Any) -> list[Any]:
-        return _inlined(inner, jaxpr.consts, args)
-
-    return jaxpr if not any(e.primitive.name in ("jit", "pjit") for e in inner.eqns) else jax.make_jaxpr(run)(
-        *(v.aval for v in inner.invars)
-    )  # fmt: skip
-
-
-def _inlined(jaxpr: Jaxpr, consts: Sequence[Any], args: Sequence[Any]) -> list[Any]:
-    values = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*consts, *args], strict=True))
-
-    def read(atom: Any) -> Any:
-        return atom.val if isinstance(atom, Literal) else values[atom]
-
-    for equation in jaxpr.eqns:
-        inputs = [read(atom) for atom in equation.invars]
-        body = equation.params.get("jaxpr") if equation.primitive.name in ("jit", "pjit") else None
-        outputs = _inlined(body.jaxpr, body.consts, inputs) if body is not None else apply_equation(equation, inputs)
-        values |= zip(equation.outvars, outputs, strict=True)
-    return [read(atom) for atom in jaxpr.outvars]
-
-
-_ = JaxprEqn

@@ -22,7 +22,7 @@ def cost(case: Case) -> Outcome:
     setting = case.dimensions.resized({g: _LENGTH + 2 * k for k, g in enumerate(case.dimensions.groups)}) or given
     ends = sum(x.nbytes for x in setting.xs) + sum(y.size * y.dtype.itemsize for y in setting.outputs)
     kept, constants = _kept(setting, setting.rule)
-    own, own_constants = (0, 0) if setting.has_reference else _kept(setting, setting.reference)
+    own, own_constants = _kept(setting, setting.reference) if setting.compare else (0, 0)
     figures = {"kept bytes": kept, "inputs and outputs": ends, "kept by autodiff": own, "constants": constants}
     where = describe(setting)
     if kept > _SLACK * max(ends, own) + _FREE:

@@ -20,7 +20,7 @@ _SHIFTS = 2
 
 def precision(case: Case) -> Outcome:
     """Errors against the reference in a wider type, at inputs that the narrow type holds exactly."""
-    if case.base.has_reference or not case.base.traceable:
+    if not case.base.compare or not case.base.traceable:
         return not_run("there is no reference to tell the error by")
     worst: dict[str, float] = {}
     for setting in _settings(case):
