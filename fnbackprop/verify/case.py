@@ -14,7 +14,7 @@ from .arguments import Arguments
 from .compare import Tolerance
 from .constants import code_constants, traced_constants
 from .dimensions import Dimensions
-from .primal import equations
+from .primal import equations, rule_calls
 from .sampling import resample
 from .setting import Arrays, Setting
 
@@ -87,7 +87,14 @@ class Case:
         rounding = _rounding(self.base)
         # A function that computes in float32 inside gives no better derivatives than that.
         rtol = min(0.1, max(self.declarations.rtol, 1e3 * rounding))
-        return Tolerance(rtol, rounding, self.declarations.convention == "any")
+        return Tolerance(rtol, rounding, self.declarations.convention == "any", self.rules > 1)
+
+    @cached_property
+    def rules(self) -> int:
+        """How many hand-written rules the function calls."""
+        if not self.base.traceable:
+            return 1
+        return rule_calls(self.base.run(jax.make_jaxpr(self.base.rule), *self.base.xs).jaxpr).total()
 
     @cached_property
     def constants(self) -> list[float]:

@@ -15,6 +15,8 @@ class Tolerance(NamedTuple):
     rtol: float  # a share of the entry itself, and a thousandth of that of its array's largest
     rounding: float  # of the function's values, relative
     choose: bool = True  # at a kink any valid derivative will do, else only the reference's
+    # A composition of valid choices need not be one of the composition: several rules have no bracket at a kink.
+    composed: bool = False
 
 
 class Comparison(NamedTuple):

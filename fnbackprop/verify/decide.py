@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from enum import Enum, auto
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,32 +18,51 @@ class Decision(Enum):
     UNDECIDED = auto()
 
 
-def decide(
-    got: float,
-    wanted: float,
-    valid: Bracket,
-    margin: float,
-    around: Callable[[], np.ndarray],
-    choose: bool,
-    ordinary: bool,
-) -> Decision:
-    """`got` against `wanted` (NaN where there is none) in the light of what is `valid`; `margin` is rounding.
+class Claim(NamedTuple):
+    """A rule's derivative along a direction, its reference's (NaN where there is none), and how closely they are meant."""
 
-    `around` has the derivatives at points nearby. Without `choose` only `wanted` will do at a kink.
-    """
+    got: float
+    wanted: float
+    margin: float
+
+
+class Circumstances(NamedTuple):
+    """What is known of the point and the cotangent."""
+
+    ordinary: bool  # no entry is so large or small that arithmetic itself may fail
+    sound: Callable[[], bool]  # the function gets along there without overflow inside
+    around: Callable[[], np.ndarray] | None  # derivatives at points nearby, where those surround all valid choices
+    choose: bool  # at a kink any valid derivative will do, else only the reference's
+
+
+def decide(claim: Claim, valid: Bracket, at: Circumstances) -> Decision:
+    """The claim in the light of what the values say is valid."""
+    got, wanted, margin = claim
     if not np.isfinite(got):
         # At a kink, where the reference is not finite either, NaN is as good an answer as any.
-        return Decision.WRONG if np.isfinite(wanted) or (valid.smooth and ordinary) else Decision.UNDECIDED
+        accused = np.isfinite(wanted) or (valid.smooth and at.ordinary)
+        return Decision.WRONG if accused and (at.ordinary or at.sound()) else Decision.UNDECIDED
     if np.isnan(valid.low):
         return Decision.UNDECIDED
-    inside = valid.low - margin <= got <= valid.high + margin
+    if _inside(got, valid, margin) and (valid.smooth or at.choose):
+        return Decision.VALID if valid.smooth else Decision.CHOICE
     if valid.smooth:
-        return Decision.VALID if inside else Decision.WRONG
-    if not choose and np.isfinite(wanted):
+        # Where the values bear out neither, they are ill-conditioned; where there is no other claim, they decide.
+        borne_out = np.isnan(wanted) or _inside(wanted, valid, margin)
+        agreed = abs(got - wanted) <= margin
+        return Decision.WRONG if (borne_out or agreed) and (at.ordinary or at.sound()) else Decision.UNDECIDED
+    if abs(got - wanted) <= margin:
+        return Decision.VALID
+    if not at.choose and np.isfinite(wanted):
         return Decision.WRONG
-    if not inside:
-        near = around()
-        near = near[np.isfinite(near)]
-        slack = max(margin, 1e-3 * np.abs(near).max(initial=0))
-        inside = near.min(initial=np.inf) - slack <= got <= near.max(initial=-np.inf) + slack
+    if at.around is None:
+        return Decision.UNDECIDED
+    near = at.around()
+    near = near[np.isfinite(near)]
+    slack = max(margin, 1e-3 * np.abs(near).max(initial=0))
+    inside = near.min(initial=np.inf) - slack <= got <= near.max(initial=-np.inf) + slack
     return Decision.CHOICE if inside else Decision.WRONG
+
+
+def _inside(value: float, valid: Bracket, margin: float) -> bool:
+    return bool(valid.low - margin <= value <= valid.high + margin)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .compare import Tolerance, compare, disagreements
-from .decide import Decision, decide
+from .decide import Circumstances, Claim, Decision, decide
 from .diagnose import diagnose
 from .evidence import Bracket, bracket, differentiate, nearby, scales
 from .points import ORDINARY, Point
@@ -35,10 +35,17 @@ class Judgement:
 
     compared: int = 0
     worst: float = 0.0  # largest difference from the reference, as a share of its largest entry
-    choices: int = 0  # where, at a kink, the rule has another valid derivative than the reference
+    decided: int = 0  # directions along which the values say what is right
+    choices: int = 0  # at kinks, where the rule has another valid derivative than the reference
     undecided: int = 0
     doubt: Finding | None = None  # a difference at an ordinary point that the values could not decide
     finding: Finding | None = None
+
+    def count(self, decision: Decision) -> None:
+        """Add one direction."""
+        self.decided += decision is not Decision.UNDECIDED
+        self.choices += decision is Decision.CHOICE
+        self.undecided += decision is Decision.UNDECIDED
 
 
 def judge(
@@ -82,31 +89,28 @@ def _ask(trial: Trial, tolerance: Tolerance, judgement: Judgement, rng: np.rando
     directions = _directions(trial, tolerance, rng)
     claims, references = along(directions, got), along(directions, wanted)
     found, largest = differentiate(setting, point.xs, dy, directions, tolerance.rounding)
-    with np.errstate(all="ignore"):
-        finite = np.where(np.isfinite([claims, references, found.central.value]), [claims, references, found.central.value], 0)
     # Along directions of the entries' own scale, a slope far below the value itself is as good as 0.
-    sizes = np.maximum(np.abs(finite).max(0), 1e-6 * np.nan_to_num(largest, posinf=0))
-    valid = bracket(found, sizes)
-    ordinary = all(np.abs(x).max(initial=0) <= ORDINARY for x in point.xs)
+    sizes = np.abs(np.nan_to_num([claims, references, found.central.value], nan=0, posinf=0, neginf=0)).max(0)
+    valid = bracket(found, np.maximum(sizes, 1e-6 * largest))
+    surround = not tolerance.composed and sum(map(np.count_nonzero, dy)) == 1
     for k, direction in enumerate(directions):
-        decision = decide(
-            claims[k],
-            references[k],
-            Bracket(*(part[k] for part in valid)),
-            tolerance.rtol * sizes[k],
-            lambda direction=direction: along(nearby(setting, point.xs, dy, rng), direction),
+        at = Circumstances(
+            all(np.abs(x).max(initial=0) <= ORDINARY for x in point.xs),
+            lambda: setting.sound_at(point.xs),
+            (lambda direction=direction: along(nearby(setting, point.xs, dy, rng), direction)) if surround else None,
             tolerance.choose,
-            ordinary,
         )
-        judgement.choices += decision is Decision.CHOICE
-        judgement.undecided += decision is Decision.UNDECIDED
-        if decision is Decision.WRONG or decision is Decision.UNDECIDED:
-            expected = references[k] if np.isfinite(references[k]) else found.central.value[k]
-            finding = _finding(trial, direction, claims[k], expected, found.central.value[k], found.central.error[k])
+        claim = Claim(claims[k], references[k], tolerance.rtol * max(sizes[k], 1e-6 * largest))
+        decision = decide(claim, Bracket(*(part[k] for part in valid)), at)
+        judgement.count(decision)
+        if decision in (Decision.VALID, Decision.CHOICE):
+            continue
+        expected = references[k] if np.isfinite(references[k]) else found.central.value[k]
+        finding = _finding(trial, direction, claims[k], expected, found.central.value[k], found.central.error[k])
         if decision is Decision.WRONG:
             judgement.finding = finding
             return
-        if decision is Decision.UNDECIDED and point.kind in ("the example", "random"):
+        if point.kind in ("the example", "random") and abs(claims[k] - references[k]) > claim.margin:
             judgement.doubt = judgement.doubt or finding
 
 
@@ -117,22 +121,21 @@ def along(directions: np.ndarray, covectors: np.ndarray) -> np.ndarray:
 
 
 def _directions(trial: Trial, tolerance: Tolerance, rng: np.random.Generator) -> np.ndarray:
-    """The entries that disagree most, alone and together, and one direction through everything claimed."""
+    """The entries that disagree most, alone and together; where none does, some, and a direction through all."""
     scale = scales(trial.point.xs)
     got = as_covector(trial.pulled.dxs)[0]
-    claimed = np.ones(len(got), bool)
-    if trial.pulled.reference is None:
-        doubtful = claimed
-        off = rng.random(len(got))
-    else:
+    doubtful = np.zeros(len(got), bool)
+    off = rng.random(len(got))
+    if trial.pulled.reference is not None:
         doubtful = disagreements(trial.pulled.dxs, trial.pulled.reference, tolerance)[0]
         with np.errstate(all="ignore"):
-            off = np.nan_to_num(np.abs(got - as_covector(trial.pulled.reference)[0]), nan=1e300, posinf=1e300)
-        off = np.where(doubtful, 1 + off, rng.random(len(got)))
+            apart = np.nan_to_num(np.abs(got - as_covector(trial.pulled.reference)[0]), nan=1e300, posinf=1e300)
+        off = np.where(doubtful, 1 + apart, off)
     places = np.argsort(-off, kind="stable")[:_ENTRIES]
     alone = np.where(np.arange(len(got)) == places[:, None], scale, 0.0)
-    together = np.where(doubtful, scale.min(), 0.0)
-    return np.stack([*alone, *([together] if together.any() else []), scale * rng.normal(size=len(scale)) * claimed])
+    # Ones where they disagree: a tie's gradient given to each of the tied shows in their sum alone.
+    last = np.where(doubtful, scale.min(), 0.0) if doubtful.any() else scale * rng.normal(size=len(scale))
+    return np.stack([*alone, last])
 
 
 def _finding(

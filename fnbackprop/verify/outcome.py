@@ -4,8 +4,8 @@ from .judge import Judgement
 from .verdict import Outcome, failed, inconclusive, not_run, passed
 
 
-def conclude(judgements: list[Judgement]) -> Outcome:
-    """The first wrong derivative fails; a doubt at an ordinary point is inconclusive."""
+def conclude(judgements: list[Judgement], asked: bool = False) -> Outcome:
+    """The first wrong derivative fails; a doubt at an ordinary point is inconclusive, as is an answer that was asked for."""
     if not judgements:
         return not_run("nothing to compare")
     figures = {
@@ -18,6 +18,8 @@ def conclude(judgements: list[Judgement]) -> Outcome:
     for judgement in judgements:
         if judgement.finding:
             return failed(judgement.finding, **shown)
+    if figures["undecided"] and not sum(j.decided for j in judgements) and asked:
+        return inconclusive("the values decide nowhere", **shown)
     for judgement in judgements:
         if judgement.doubt:
             return inconclusive(f"the values do not decide: {judgement.doubt.where}", **shown)

@@ -82,7 +82,7 @@ def threshold_points(
 
 
 def extreme_points(examples: Arrays, rng: np.random.Generator) -> Iterator[Point]:
-    """One entry infinite, not a number, or at an end of its type's range."""
+    """One entry infinite, not a number, or at an end of its type's range; all entries far up or down in it."""
     for number, x in enumerate(examples):
         if not x.size:
             continue
@@ -93,6 +93,12 @@ def extreme_points(examples: Arrays, rng: np.random.Generator) -> Iterator[Point
             yield _one(examples, number, sign * float(info.tiny), rng, "one smallest entry")
             yield _one(examples, number, sign * float(info.tiny) / 8, rng, "one subnormal entry")
         yield _one(examples, number, np.nan, rng, "one NaN")
+        # Where squares leave the range, and what is scaled back does not.
+        for exponent in (0.65, -0.65):
+            factor = float(info.max) ** exponent
+            xs = [resample(a, a.shape, rng) for a in examples]
+            xs[number] = (xs[number] * factor).astype(x.dtype)
+            yield Point(tuple(xs), "all entries " + ("huge" if exponent > 0 else "tiny"))
 
 
 def _placed(examples: Arrays, number: int, values: np.ndarray, rng: np.random.Generator) -> Point:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, jaxpr_as_fun
 
 _VJP, _JVP = "custom_vjp_call", "custom_jvp_call"
@@ -26,6 +27,15 @@ def undecorated(function: Callable) -> Callable:
         return jax.tree.unflatten(jax.tree.structure(shapes), leaves)
 
     return primal
+
+
+def overflows(function: Callable, *args: Any) -> jax.Array:
+    """Whether anything that `function` computes on the way, without its rules, is infinite or not a number."""
+    jaxpr = jax.make_jaxpr(undecorated(function))(*args)
+    seen: list[Any] = []
+    _run(jaxpr.jaxpr, jaxpr.consts, jax.tree.leaves(args), _CALLS, seen)
+    real = [value for value in seen if jnp.issubdtype(getattr(value, "dtype", int), jnp.inexact)]
+    return ~jnp.stack([jnp.isfinite(value).all() for value in real] or [jnp.array(True)]).all()
 
 
 def rule_calls(jaxpr: Jaxpr) -> Counter[str]:
@@ -66,7 +76,10 @@ def run_inlined(jaxpr: Jaxpr, consts: Sequence[Any], args: Sequence[Any]) -> lis
     return _run(jaxpr, consts, args, _CALLS)
 
 
-def _run(jaxpr: Jaxpr, consts: Sequence[Any], args: Sequence[Any], kinds: tuple[str, ...]) -> list[Any]:
+def _run(
+    jaxpr: Jaxpr, consts: Sequence[Any], args: Sequence[Any], kinds: tuple[str, ...], seen: list[Any] | None = None
+) -> list[Any]:
+    """The outputs of a program with its operations of some kinds opened; all it computes is added to `seen`."""
     values: dict[Any, Any] = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*consts, *args], strict=True))
 
     def read(atom: Any) -> Any:
@@ -76,12 +89,14 @@ def _run(jaxpr: Jaxpr, consts: Sequence[Any], args: Sequence[Any], kinds: tuple[
         inputs = [read(atom) for atom in equation.invars]
         if equation.primitive.name.startswith(kinds):
             body = next(equation.params[key] for key in _BODIES if key in equation.params)
-            outputs = _run(_open(body), getattr(body, "consts", ()), inputs, kinds)
-        elif any(e.primitive.name.startswith(kinds) for body in bodies(equation) for e in equations(body)):
+            outputs = _run(_open(body), getattr(body, "consts", ()), inputs, kinds, seen)
+        elif kinds != _CALLS and any(e.primitive.name.startswith(kinds) for body in bodies(equation) for e in equations(body)):
             outputs = apply_equation(equation.replace(params=_opened_params(equation, kinds)), inputs)
         else:
             outputs = apply_equation(equation, inputs)
         values |= zip(equation.outvars, outputs, strict=True)
+        if seen is not None:
+            seen.extend(outputs)
     return [read(atom) for atom in jaxpr.outvars]
 
 

@@ -17,6 +17,9 @@ def resample(example: np.ndarray, shape: Shape, rng: np.random.Generator) -> np.
     if not known.size or not known.any():
         return rng.normal(size=shape).astype(example.dtype)
     drawn = rng.choice(known, shape) * (1 + 0.1 * rng.normal(size=shape))
+    # Zeros are kinks more often than not, which have points of their own.
+    small = 0.1 * np.abs(known).max() * rng.normal(size=shape)
+    drawn = np.where(drawn == 0, np.abs(small) if known.min() >= 0 else small, drawn)
     for low, high in ((0, 1), (-1, 1)):
         if known.min() >= low and known.max() <= high:
             drawn = np.clip(drawn, low, high)

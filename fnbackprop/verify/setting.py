@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .primal import undecorated
+from .primal import overflows, undecorated
 from .verdict import RuleRaised
 
 Arrays = tuple[np.ndarray, ...]
@@ -115,11 +115,23 @@ class Setting:
 
     def no_reference(self) -> str:
         """Why JAX cannot differentiate the reference; empty where it can."""
+        return self._refusal(self.reference)
+
+    @cached_property
+    def refused(self) -> str:
+        """Why JAX cannot differentiate the function itself; empty where it can."""
+        return self._refusal(self.rule)
+
+    def _refusal(self, function: Callable) -> str:
         try:
-            self.run(jax.eval_shape, lambda *xs: jax.vjp(self.reference, *xs)[1](self.reference(*xs)), *self.xs)
+            self.run(jax.eval_shape, lambda *xs: jax.vjp(function, *xs)[1](function(*xs)), *self.xs)
         except Exception as error:
             return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
         return ""
+
+    def sound_at(self, xs: Arrays) -> bool:
+        """Whether the function computes nothing infinite on its way from these arrays."""
+        return self.traceable and not bool(self.run(jax.jit(partial(overflows, self.rule)), *xs))
 
     def each(self, function: Callable, rows: Any) -> Any:
         """`function` of each row of stacked arrays."""

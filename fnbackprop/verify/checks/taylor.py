@@ -17,7 +17,7 @@ _POINTS = 3
 def taylor(case: Case) -> Outcome:
     """Fit the slope, over the steps whose remainder stands out of the rounding, along a direction at each point."""
     setting, rng = case.base, case.rng("taylor")
-    points, dys = random_points(setting.xs, _POINTS, rng), cotangents(setting, _POINTS, rng)
+    points, dys = random_points(setting.xs, _POINTS + 1, rng)[1:], cotangents(setting, _POINTS, rng)
     covectors = as_covector(setting.pulled(stack([p.xs for p in points]), stack(dys)).dxs)
     slopes = []
     for point, dy, covector in zip(points, dys, covectors, strict=True):
