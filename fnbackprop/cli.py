@@ -9,7 +9,7 @@ import typer
 
 app = typer.Typer(
     help="Train neural networks in JAX through hand-written, documented and checked derivatives.",
-    epilog="Exit codes: 0 done, 2 usage or config, 3 data, 4 non-finite numbers, 70 internal error, 130 interrupted.",
+    epilog="Exit codes: 0 done, 1 verification failed, 2 usage or config, 3 data, 4 non-finite numbers, 70 internal error, 130 interrupted.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -148,6 +148,27 @@ def graph(
 
     preview.picture(config, overrides or (), allow or (), examples).save(output)
     typer.echo(f"wrote {output}")
+
+
+@_command
+def verify(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Rules of ours, package.file:rule of yours, or configs. All of ours by default.")
+    ] = None,
+    args: Annotated[str | None, typer.Option(help="package.file:examples, the arguments of your rule.")] = None,
+    level: Annotated[Literal["fast", "full"], typer.Option(help="How thoroughly.")] = "fast",
+    seed: Annotated[int, typer.Option(min=0, help="Draws points and cotangents.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Let an inconclusive rule fail too.")] = False,
+    allow: Allow = None,
+    platform: Platform = None,
+) -> None:
+    """Check hand-written derivatives: of rules, and of every node of a configured model."""
+    _use(platform)
+    from . import verification
+
+    if not verification.show(verification.verify(names or (), args, level, seed, allow or ()), json, strict):
+        raise typer.Exit(1)
 
 
 @_command

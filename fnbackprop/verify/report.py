@@ -29,7 +29,6 @@ class VjpReport:
     level: str
     seed: int
     checks: tuple[CheckReport, ...]
-    reproduce: str = ""
     surrogate: str = ""  # why it is not the derivative on purpose
 
     @property
@@ -48,18 +47,25 @@ class VjpReport:
 
     def to_json(self) -> str:
         """Everything, in JSON; numbers that are not finite as text."""
-        return json.dumps(_plain({**asdict(self), "verdict": self.verdict, "seconds": self.seconds}), indent=2)
+        return json.dumps(_plain({**asdict(self), "verdict": self.verdict, "seconds": self.seconds, "reproduce": self.reproduce}), indent=2)
 
     def __str__(self) -> str:
         """A table, then what failed."""
         width = max(len(check.name) for check in self.checks)
         lines = [f"{self.rule}: {self.verdict} ({self.level}, seed {self.seed}, {self.seconds:.1f} s)"]
         for check in self.checks:
-            lines.append(f"  {check.name:{width}}  {check.verdict:12}  {_summary(check.outcome)}".rstrip())
+            lines.append(f"  {check.name:{width}}  {check.verdict:12}  {summary(check.outcome)}".rstrip())
         for check in self.checks:
             if check.outcome.finding:
                 lines += ["", *finding_lines(check.name, check.outcome.finding)]
         return "\n".join([*lines, *(["", f"again: {self.reproduce}"] if self.reproduce else [])])
+
+    @property
+    def reproduce(self) -> str:
+        """The call that runs again what failed; empty where nothing did."""
+        names = [check.name for check in self.checks if check.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)]
+        call = f"verify_vjp({self.rule}, *args, level={self.level!r}, seed={self.seed}, only={names})"
+        return call if names else ""
 
 
 def finding_lines(check: str, finding: Finding) -> list[str]:
@@ -78,7 +84,8 @@ def finding_lines(check: str, finding: Finding) -> list[str]:
     return [f"{check}: {finding.what}", *(f"  {name:18} {value}" for name, value in rows.items() if value)]
 
 
-def _summary(outcome: Outcome) -> str:
+def summary(outcome: Outcome) -> str:
+    """An outcome's reason and figures, in one line."""
     figures = " · ".join(f"{name} {_number(value)}" for name, value in outcome.figures.items())
     return outcome.reason + (f" ({figures})" if outcome.reason and figures else figures)
 
