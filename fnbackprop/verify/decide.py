@@ -33,14 +33,14 @@ class Circumstances(NamedTuple):
     sound: Callable[[], bool]  # the function gets along there without overflow inside
     around: Callable[[], np.ndarray] | None  # derivatives at points nearby, where those surround all valid choices
     choose: bool  # at a kink any valid derivative will do, else only the reference's
+    ruled: bool  # there is a hand-written rule, which could do better than NaN
 
 
 def decide(claim: Claim, valid: Bracket, at: Circumstances) -> Decision:
     """The claim in the light of what the values say is valid."""
     got, wanted, margin = claim
     if not np.isfinite(got):
-        # At a kink, where the reference is not finite either, NaN is as good an answer as any.
-        accused = np.isfinite(wanted) or (valid.smooth and at.ordinary)
+        accused = np.isfinite(wanted) or (np.isfinite(valid.low) and at.ordinary and at.ruled)
         return Decision.WRONG if accused and (at.ordinary or at.sound()) else Decision.UNDECIDED
     if np.isnan(valid.low):
         return Decision.UNDECIDED

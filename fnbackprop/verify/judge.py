@@ -99,6 +99,7 @@ def _ask(trial: Trial, tolerance: Tolerance, judgement: Judgement, rng: np.rando
             lambda: setting.sound_at(point.xs),
             (lambda direction=direction: along(nearby(setting, point.xs, dy, rng), direction)) if surround else None,
             tolerance.choose,
+            tolerance.ruled,
         )
         claim = Claim(claims[k], references[k], tolerance.rtol * max(sizes[k], 1e-6 * largest))
         decision = decide(claim, Bracket(*(part[k] for part in valid)), at)
@@ -117,7 +118,7 @@ def _ask(trial: Trial, tolerance: Tolerance, judgement: Judgement, rng: np.rando
 def along(directions: np.ndarray, covectors: np.ndarray) -> np.ndarray:
     """Their products, in which 0 · ∞ is 0."""
     with np.errstate(all="ignore"):
-        return np.where(directions == 0, 0, directions * covectors).sum(-1)
+        return np.asarray(np.where(directions == 0, 0, directions * covectors).sum(-1))
 
 
 def _directions(trial: Trial, tolerance: Tolerance, rng: np.random.Generator) -> np.ndarray:

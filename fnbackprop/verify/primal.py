@@ -6,7 +6,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, jaxpr_as_fun
+from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal
 
 _VJP, _JVP = "custom_vjp_call", "custom_jvp_call"
 _CALLS = ("jit", "pjit")
@@ -63,12 +63,11 @@ def bodies(equation: JaxprEqn) -> list[Jaxpr]:
 
 def apply_equation(equation: JaxprEqn, inputs: Sequence[Any]) -> list[Any]:
     """The outputs of one operation."""
-    variables = [atom for atom in equation.invars if not isinstance(atom, Literal)]
-    values = [value for atom, value in zip(equation.invars, inputs, strict=True) if not isinstance(atom, Literal)]
-    first = {id(v): (v, value) for v, value in reversed(list(zip(variables, values, strict=True)))}
-    unique = list(first.values())
-    alone = Jaxpr((), [v for v, _ in unique], equation.outvars, [equation])
-    return jaxpr_as_fun(ClosedJaxpr(alone, ()))(*(value for _, value in unique))
+    prepared = equation.primitive.get_bind_params(equation.params)
+    # Functions among the parameters stand apart before JAX 0.11.
+    functions, params = prepared if isinstance(prepared, tuple) else ((), prepared)
+    outputs = equation.primitive.bind(*functions, *inputs, **params)
+    return list(outputs) if equation.primitive.multiple_results else [outputs]
 
 
 def run_inlined(jaxpr: Jaxpr, consts: Sequence[Any], args: Sequence[Any]) -> list[Any]:

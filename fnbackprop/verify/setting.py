@@ -13,6 +13,8 @@ from .primal import overflows, undecorated
 from .verdict import RuleRaised
 
 Arrays = tuple[np.ndarray, ...]
+# The same while a program is traced.
+Traced = tuple[Any, ...]
 # Rows that are computed by one call of a compiled program.
 _BLOCK = 32
 # These programs run for milliseconds: compiling them is what takes time.
@@ -154,7 +156,7 @@ class Setting:
 
     @cached_property
     def _pulled(self) -> Callable:
-        def both(at: tuple[Arrays, Arrays]) -> tuple:
+        def both(at: tuple[Traced, Traced]) -> tuple:
             xs, dys = at
             ys, back = jax.vjp(self.rule, *xs)
             return ys, back(dys), jax.vjp(self.reference, *xs)[1](dys) if self.compare else None

@@ -11,6 +11,7 @@ from .complex_numbers import complex_numbers
 from .cost import cost
 from .devices import devices
 from .differences import differences
+from .integers import integers
 from .invoked import invoked
 from .kinks import kinks
 from .linearity import linearity
@@ -55,6 +56,7 @@ CHECKS = (
     Check(special, of_derivative=True),
     Check(sizes, of_derivative=True),
     Check(options, of_derivative=True),
+    Check(integers, of_derivative=True),
     Check(precision, of_derivative=True),
     Check(purity),
     Check(activity),

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from itertools import combinations
+from typing import Any
 
 import jax
 import numpy as np
 
 from ..case import Case, cotangents
-from ..setting import Arrays, describe
+from ..setting import Traced, describe
 from ..vectors import as_covector
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
@@ -23,17 +24,17 @@ def activity(case: Case) -> Outcome:
     (dys,) = cotangents(setting, 1, rng)
     subsets = [s for count in range(1, inputs) for s in combinations(range(inputs), count)][:_MOST]
 
-    def of_inputs(subset: Sequence[int]) -> Arrays:
+    def of_inputs(subset: Sequence[int]) -> Traced:
         def partial(*some: np.ndarray) -> tuple:
             places = dict(zip(subset, some, strict=True))
             return setting.rule(*(places.get(i, x) for i, x in enumerate(setting.xs)))
 
         return jax.vjp(partial, *(setting.xs[i] for i in subset))[1](dys)
 
-    def of_output(j: int) -> Arrays:
+    def of_output(j: int) -> Traced:
         return jax.vjp(lambda *xs: setting.rule(*xs)[j], *setting.xs)[1](dys[j])
 
-    def with_zeros(j: int) -> Arrays:
+    def with_zeros(j: int) -> Traced:
         masked = tuple(d if k == j else np.zeros_like(d) for k, d in enumerate(dys))
         return jax.vjp(setting.rule, *setting.xs)[1](masked)
 
@@ -56,7 +57,7 @@ def activity(case: Case) -> Outcome:
     return passed(inputs=len(subsets), outputs=len(alone))
 
 
-def _same(a: Sequence[np.ndarray], b: Sequence[np.ndarray], rtol: float) -> bool:
+def _same(a: Sequence[Any], b: Sequence[Any], rtol: float) -> bool:
     got, wanted = (as_covector([np.asarray(x)[None] for x in xs])[0] for xs in (a, b))
     largest = np.abs(np.where(np.isfinite(wanted), wanted, 0)).max(initial=0)
     return np.allclose(got, wanted, rtol=rtol, atol=1e-3 * rtol * largest, equal_nan=True)

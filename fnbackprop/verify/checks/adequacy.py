@@ -12,7 +12,7 @@ from ..case import Case, cotangents
 from ..compare import agree
 from ..points import random_points
 from ..primal import apply_equation, run_inlined
-from ..setting import Arrays
+from ..setting import Traced
 from ..vectors import as_covector
 from ..verdict import Outcome, not_run, passed
 
@@ -27,7 +27,7 @@ def adequacy(case: Case) -> Outcome:
     xs, (dys,) = random_points(setting.xs, 2, rng)[-1].xs, cotangents(setting, 1, rng)
     names: list[str] = []
 
-    def all_of_them(xs: Arrays, dys: Arrays) -> list[Arrays]:
+    def all_of_them(xs: Traced, dys: Traced) -> list[list[Any]]:
         leaves, tree = jax.tree.flatten((jax.vjp(setting.rule, *xs)[1], dys))
         jaxpr = jax.make_jaxpr(lambda *leaves: _called(*jax.tree.unflatten(tree, leaves)))(*leaves)
         jaxpr = jax.make_jaxpr(lambda *args: run_inlined(jaxpr.jaxpr, jaxpr.consts, args))(*leaves)
@@ -45,7 +45,7 @@ def adequacy(case: Case) -> Outcome:
     return passed(f"not seen: {', '.join(missed)}" if missed else "", tried=len(caught), caught=sum(caught) / len(caught))
 
 
-def _called(back: Callable, dys: Arrays) -> Arrays:
+def _called(back: Callable, dys: Traced) -> Traced:
     return back(dys)
 
 

@@ -14,7 +14,7 @@ import jax
 import numpy as np
 
 from ..case import Case, cotangents
-from ..setting import Arrays, Setting, describe
+from ..setting import Arrays, Setting, Traced, describe
 from ..vectors import as_covector
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
@@ -48,11 +48,11 @@ def devices(case: Case) -> Outcome:
     return passed(devices=_DEVICES, split=len(split))
 
 
-def _pullback(setting: Setting, xs: Arrays, dys: Arrays) -> Arrays:
+def _pullback(setting: Setting, xs: Traced, dys: Traced) -> Traced:
     return jax.jit(lambda xs, dys: jax.vjp(setting.rule, *xs)[1](dys))(xs, dys)
 
 
-def _vector(dxs: Arrays) -> np.ndarray:
+def _vector(dxs: Traced) -> np.ndarray:
     return as_covector([np.asarray(dx)[None] for dx in dxs])[0]
 
 

@@ -42,7 +42,7 @@ def _finding(
         diagnosis = "not zero for a zero cotangent"
     elif np.allclose(np.abs(got), np.abs(of_u)):
         diagnosis = "the cotangent's size is ignored"
-    elif words in ("1e+03u", "1e+12u") and np.abs(got).max() < np.abs(wanted).max():
+    elif words in ("1000u", "1e+12u") and np.abs(got).max() < np.abs(wanted).max():
         diagnosis = "large cotangents are clipped"
     else:
         diagnosis = ""

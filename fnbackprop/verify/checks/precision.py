@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +10,7 @@ import numpy as np
 
 from ..case import Case, cast, cotangents
 from ..points import random_points
-from ..setting import Arrays, Setting, describe
+from ..setting import Arrays, Setting, Traced, describe
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
 _LONG = 2048
@@ -54,16 +55,16 @@ def _errors(setting: Setting, xs: Arrays, dys: Arrays, rng: np.random.Generator)
     wide = np.dtype(np.float64 if xs[0].dtype == np.float32 else np.float32)
     eps = float(jnp.finfo(xs[0].dtype).eps)
 
-    def rounded(arrays: Arrays) -> Arrays:
+    def rounded(arrays: Traced) -> Traced:
         return tuple((np.asarray(a, float) * (1 + eps * rng.uniform(-1, 1, a.shape))).astype(wide) for a in arrays)
 
     exact = tuple(tuple(np.asarray(a, wide) for a in arrays) for arrays in (xs, dys))
     shifted = [exact, *((rounded(xs), rounded(dys)) for _ in range(_SHIFTS))]
 
-    def pullback(function, xs: Arrays, dys: Arrays) -> Arrays:  # type: ignore[no-untyped-def]
+    def pullback(function, xs: Traced, dys: Traced) -> Traced:  # type: ignore[no-untyped-def]
         return jax.vjp(function, *xs)[1](dys)
 
-    def narrow(xs: Arrays, dys: Arrays) -> tuple[Arrays, Arrays]:
+    def narrow(xs: Traced, dys: Traced) -> tuple[Traced, Traced]:
         return pullback(setting.rule, xs, dys), pullback(setting.reference, xs, dys)
 
     try:
@@ -86,7 +87,7 @@ def _errors(setting: Setting, xs: Arrays, dys: Arrays, rng: np.random.Generator)
             yield 0.0, 0.0
 
 
-def _error(got: np.ndarray, true: np.ndarray) -> float:
+def _error(got: Any, true: Any) -> float:
     """Largest error as a share of the largest entry."""
     got, true = np.asarray(got, float), np.asarray(true, float)
     with np.errstate(all="ignore"):

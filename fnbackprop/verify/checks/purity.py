@@ -5,7 +5,7 @@ import numpy as np
 
 from ..case import Case, cotangents
 from ..points import random_points
-from ..setting import Arrays, describe
+from ..setting import Traced, describe
 from ..vectors import as_covector
 from ..verdict import Finding, Outcome, RuleRaised, failed, passed
 
@@ -18,7 +18,7 @@ def purity(case: Case) -> Outcome:
     points = [p.xs for p in random_points(setting.xs, 2, rng)]
     dys = cotangents(setting, 2, rng)
 
-    def everything(points: list[Arrays], dys: list[Arrays]) -> tuple:
+    def everything(points: list[Traced], dys: list[Traced]) -> tuple:
         alone = [jax.vjp(setting.rule, *xs)[1](dy) for xs, dy in zip(points, dys, strict=True)]
         pulls = [jax.vjp(setting.rule, *xs)[1] for xs in points]
         values = [setting.rule(*points[0]) for _ in range(2)]
@@ -39,5 +39,5 @@ def purity(case: Case) -> Outcome:
     return passed(orders=len(_ORDERS))
 
 
-def _vector(arrays: Arrays) -> np.ndarray:
+def _vector(arrays: Traced) -> np.ndarray:
     return as_covector([np.asarray(a)[None] for a in arrays])[0]

@@ -9,7 +9,7 @@ from ..case import Case, cotangents
 from ..judge import judge
 from ..outcome import conclude
 from ..points import Point, random_points
-from ..setting import Arrays, Setting, describe
+from ..setting import Arrays, Setting, Traced, describe
 from ..verdict import Finding, Outcome, failed, not_run, passed
 
 
@@ -38,7 +38,7 @@ def _pullback(setting: Setting, dys: Arrays) -> Setting:
     count = len(setting.xs)
 
     def of(function: Callable) -> Callable:
-        def pullback(*args: Any) -> Arrays:
+        def pullback(*args: Any) -> Traced:
             return jax.vjp(function, *args[:count])[1](tuple(args[count:]))
 
         return pullback

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..case import Case, cotangents
-from ..setting import Arrays, describe
+from ..setting import Traced, describe
 from ..vectors import as_covector
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
@@ -17,16 +17,16 @@ def transforms(case: Case) -> Outcome:
         return not_run("the function cannot be traced")
     (dys,) = cotangents(setting, 1, rng)
 
-    def pullback(function, xs: Arrays, dys: Arrays) -> Arrays:  # type: ignore[no-untyped-def]
+    def pullback(function, xs: Traced, dys: Traced) -> Traced:  # type: ignore[no-untyped-def]
         return jax.vjp(function, *xs)[1](dys)
 
-    def in_scan(xs: Arrays, dys: Arrays) -> Arrays:
-        def step(total: Arrays, _: None) -> tuple[Arrays, None]:
+    def in_scan(xs: Traced, dys: Traced) -> Traced:
+        def step(total: Traced, _: None) -> tuple[Traced, None]:
             return tuple((t + dx / 2).astype(t.dtype) for t, dx in zip(total, pullback(setting.rule, xs, dys), strict=True)), None
 
         return jax.lax.scan(step, tuple(jnp.zeros_like(x) for x in xs), length=2)[0]
 
-    def every_way(xs: Arrays, dys: Arrays) -> dict[str, Arrays]:
+    def every_way(xs: Traced, dys: Traced) -> dict[str, Traced]:
         return {
             "jit": pullback(setting.rule, xs, dys),
             "scan": in_scan(xs, dys),
@@ -50,5 +50,5 @@ def transforms(case: Case) -> Outcome:
     return passed(ways=", ".join(found))
 
 
-def _vector(dxs: Arrays) -> np.ndarray:
+def _vector(dxs: Traced) -> np.ndarray:
     return as_covector([np.asarray(dx)[None] for dx in dxs])[0]

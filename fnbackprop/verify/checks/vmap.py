@@ -8,7 +8,7 @@ import numpy as np
 
 from ..case import Case, cotangents
 from ..points import random_points
-from ..setting import Arrays, describe
+from ..setting import Traced, describe
 from ..vectors import as_covector
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
@@ -31,10 +31,10 @@ def vmap(case: Case) -> Outcome:
     counts = range(1, len(places) + 1) if case.full else {1, len(places)}
     subsets = [subset for count in counts for subset in combinations(places, count)][:_MOST]
 
-    def pullback(dys: Arrays, *xs: Arrays) -> Arrays:
+    def pullback(dys: Traced, *xs: Traced) -> Traced:
         return jax.vjp(setting.rule, *xs)[1](dys)
 
-    def both() -> list[tuple[Arrays, Arrays]]:
+    def both() -> list[tuple[Traced, Traced]]:
         results = []
         stacked_dys = tuple(map(jnp.stack, zip(*dys, strict=True)))
         for subset in subsets:
