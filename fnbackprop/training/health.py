@@ -22,7 +22,7 @@ from .step import Slope, TrainState, descend, find_slope
 FIGURES = (
     "output_norm",  # ‖y‖ over the whole batch
     "cotangent_norm",  # ‖∂C/∂y‖
-    "dead",  # share of units saturated for the whole batch
+    "dead",  # share of features (the last axis) saturated for the whole batch, at every time or place
     "saturated",  # share of outputs where the activation's slope is next to 0
     "gradient_norm",  # ‖∂C/∂w‖, without penalties, which would hide that it vanishes
     "weight_norm",  # ‖w‖ before the step
@@ -124,12 +124,14 @@ def norm(tree: Any) -> Float[Array, ""]:
     return scale * jnp.sqrt(sum(jnp.sum((leaf / scale) ** 2) for leaf in leaves))
 
 
-def _idle_shares(module: Module, y: Num[Array, "batch ..."], saturation: float) -> tuple[Any, Any]:
+def _idle_shares(module: Module, y: Num[Array, "..."], saturation: float) -> tuple[Any, Any]:
     slope = module.slope(y)
     if slope is None:
         return jnp.nan, jnp.nan
     idle = slope < saturation
-    return jnp.mean(jnp.all(idle, axis=0)), jnp.mean(idle)
+    # A unit is a feature: at every time of a sequence, at every place of an image.
+    others = tuple(range(idle.ndim - 1)) if idle.ndim > 1 else None
+    return jnp.mean(jnp.all(idle, axis=others)), jnp.mean(idle)
 
 
 def _first_non_finite(trees: Sequence[Any]) -> Float[Array, ""]:

@@ -17,7 +17,7 @@ from fnbackprop.data.order import batch_indices
 from fnbackprop.graph import Graph, Node, Repeat
 from fnbackprop.modules import Dropout, Linear, ReLU, Tanh
 from fnbackprop.training import Batch, Loop, Recipe, TrainState, initial_state, loop, train_step
-from fnbackprop.training.health import NodesHealth, norm, places, read_health, watched_step
+from fnbackprop.training.health import NodesHealth, _idle_shares, norm, places, read_health, watched_step
 
 KEY = jax.random.key(5)
 RANDOM = np.random.default_rng(0)
@@ -85,6 +85,18 @@ def test_the_figures_are_those_of_the_formulas() -> None:
         assert nodes[name]["dead"] == pytest.approx(idle.all(axis=0).mean())
         assert nodes[name]["saturated"] == pytest.approx(idle.mean())
         assert 0 < nodes[name]["dead"] < nodes[name]["saturated"] < 1
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("shape", [(6,), (6, 5), (6, 4, 5), (6, 2, 3, 5)])
+def test_a_unit_is_dead_when_its_feature_is_idle_everywhere(shape: tuple[int, ...]) -> None:
+    idle = RANDOM.random(shape) < 0.9
+    idle[..., 0] = True
+    dead, saturated = _idle_shares(ReLU(), jnp.float32(~idle), 0.05)
+    assert float(saturated) == pytest.approx(idle.mean())
+    # One number for each example is one unit.
+    units = idle.reshape(-1, shape[-1] if len(shape) > 1 else 1)
+    assert float(dead) == pytest.approx(units.all(axis=0).mean())
 
 
 def test_tied_weights_are_told_of_at_their_owner() -> None:
