@@ -34,7 +34,7 @@ def _check_batches(plan: Plan, data: Data, problems: Problems) -> None:
     config, examples = plan.config.data, len(data.splits.train)
     if config.batch_size > examples:
         problems.add("data.batch_size", f"larger than the {examples} training examples", config.batch_size)
-    elif not steps_per_epoch(examples, config, data.buckets):
+    elif not steps_per_epoch(examples, config, data.train_buckets):
         what = "no size in data.sizes has so many training examples; make it smaller, or keep the last batch"
         problems.add("data.batch_size", what, config.batch_size)
     if config.shuffle == "stratified" and data.classes is None:

@@ -21,7 +21,12 @@ class Data(NamedTuple):
     classes: tuple[str, ...] | None  # None: regression
     normalization: Normalization | None
     constant_features: tuple[tuple[int, ...], ...]
-    buckets: np.ndarray | None = None  # of each training example, where sizes are given
+    buckets: np.ndarray | None = None  # of each example, where sizes are given
+
+    @property
+    def train_buckets(self) -> np.ndarray | None:
+        """The buckets of the training examples."""
+        return None if self.buckets is None else self.buckets[: len(self.splits.train)]
 
     def specs(self, batch_size: int) -> tuple[jax.ShapeDtypeStruct, jax.ShapeDtypeStruct]:
         """Shapes and dtypes of a batch: its inputs, as the model sees them, and its targets."""
@@ -41,8 +46,7 @@ def build_data(source: Named, config: DataConfig) -> Data:
     if config.normalize != "none":
         inputs = splits.examples.inputs[: len(splits.train)]
         normalization, constant = fit_normalization(inputs, config.normalize, config.epsilon, config.constant)
-    train = splits.examples.inputs[: len(splits.train)]
-    buckets = np.asarray(buckets_of(train, config.sizes)) if config.sizes else None
+    buckets = np.asarray(buckets_of(splits.examples.inputs, config.sizes)) if config.sizes else None
     return Data(splits, dataset.classes, normalization, constant, buckets)
 
 

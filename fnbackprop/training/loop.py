@@ -12,8 +12,8 @@ from jaxtyping import Int, PRNGKeyArray
 
 from ..core.config import DataConfig, HealthConfig
 from ..data import Examples
-from ..data.buckets import at_size, buckets_of
-from .batches import Batches
+from ..data.buckets import at_size
+from .batches import Batches, Order
 from .finite import check_finite
 from .health import NodesHealth, read_health, watched_step
 from .objective import Batch, Figures
@@ -45,7 +45,8 @@ class Loop:
 
     The batch of a step is a pure function of (key, step), and the bounds of the compiled loop are traced: however the
     steps are cut into chunks, they compute the same bits, and compile once. `health` asks for the nodes' health, which
-    changes no bit of the training; without it the program is the one that knows nothing of health.
+    changes no bit of the training; without it the program is the one that knows nothing of health. `buckets` holds each
+    example's, where batches are cut to the recipe's sizes.
     """
 
     def __init__(
@@ -57,9 +58,9 @@ class Loop:
         key: PRNGKeyArray,
         state: TrainState,
         health: HealthConfig | None = None,
+        buckets: Int[np.ndarray, " count"] | None = None,
     ):
         order_key, self._step_key = jax.random.split(key)
-        buckets = np.asarray(buckets_of(examples.inputs[:count], recipe.sizes)) if recipe.sizes else None
         self._batches = Batches(order_key, data, count, buckets)
         self.steps_per_epoch = self._batches.per_epoch
         self._recipe, self._health = recipe, health
@@ -71,7 +72,7 @@ class Loop:
     def _compile(self, state: TrainState) -> None:
         start = np.int32(0)
         self._order = jax.jit(self._batches.order).lower(start, self._examples.targets).compile()
-        order = jax.ShapeDtypeStruct((self._batches.places,), jnp.int32)
+        order = jax.eval_shape(self._batches.order, start, self._examples.targets)
         _, figures = jax.eval_shape(self._step, state, self._examples, order, start)
         self._figures = jax.tree.map(lambda f: jnp.zeros((self.steps_per_epoch, *f.shape), f.dtype), figures)
         # The state is given up to the loop, whose new one takes its memory.
@@ -104,11 +105,10 @@ class Loop:
 
     def order(self, epoch: int) -> Int[Array, " kept"]:
         """The examples in the order in which an epoch visits them."""
-        order = self._order(np.int32(epoch), self._examples.targets)
-        return jnp.where(order < 0, ~order, order)  # see `data.buckets.deal`
+        return self._order(np.int32(epoch), self._examples.targets).indices
 
     def _steps(
-        self, state: TrainState, figures: Figures, examples: Examples, order: Array, first: Array, last: Array
+        self, state: TrainState, figures: Figures, examples: Examples, order: Order, first: Array, last: Array
     ) -> tuple[TrainState, Figures]:
         def body(i: Array, carry: tuple[TrainState, Figures]) -> tuple[TrainState, Figures]:
             state, new = self._step(carry[0], examples, order, i)
@@ -116,7 +116,7 @@ class Loop:
 
         return jax.lax.fori_loop(first, last, body, (state, figures))
 
-    def _step(self, state: TrainState, examples: Examples, order: Array, i: Array) -> tuple[TrainState, Figures]:
+    def _step(self, state: TrainState, examples: Examples, order: Order, i: Array) -> tuple[TrainState, Figures]:
         indices, weights = self._batches.pick(order, i)
         inputs, targets = examples.inputs[indices], examples.targets[indices]
 
@@ -126,7 +126,9 @@ class Loop:
                 return train_step(state, batch, self._recipe, self._step_key)
             return watched_step(state, batch, self._recipe, self._step_key, self._health)
 
-        return at_size(step, inputs, self._recipe.sizes)
+        if order.weights is None:
+            return step(inputs)
+        return at_size(step, inputs, self._recipe.sizes, self._batches.bucket(indices))
 
     def _read_health(self, figures: dict[str, np.ndarray], first: int) -> dict[int, NodesHealth]:
         if self._health is None:

@@ -17,6 +17,7 @@ from fnbackprop.data.order import batch_indices
 from fnbackprop.graph import Graph, Node, Repeat
 from fnbackprop.modules import Dropout, Linear, ReLU, Tanh
 from fnbackprop.training import Batch, Loop, Recipe, TrainState, initial_state, loop, train_step
+from fnbackprop.training.batches import Order
 from fnbackprop.training.health import NodesHealth, _idle_shares, norm, places, read_health, watched_step
 
 KEY = jax.random.key(5)
@@ -185,11 +186,11 @@ def test_it_changes_no_bit_of_the_training(watched: Loop) -> None:
 
 def test_off_it_is_the_plain_program(watched: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Loop, "_compile", lambda self, state: None)
-    state, order, i = start(), jnp.arange(COUNT), jnp.int32(0)
+    state, order, i = start(), Order(jnp.arange(COUNT)), jnp.int32(0)
     _, step_key = jax.random.split(KEY)
 
-    def plain(state: TrainState, examples: Examples, order: Array, i: Array) -> tuple:
-        indices, weights = batch_indices(order, i, BATCH)
+    def plain(state: TrainState, examples: Examples, order: Order, i: Array) -> tuple:
+        indices, weights = batch_indices(order.indices, i, BATCH)
         batch = Batch(examples.inputs[indices], examples.targets[indices], weights)
         return train_step(state, batch, MODEL, step_key)
 
