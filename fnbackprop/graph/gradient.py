@@ -56,6 +56,8 @@ class GradientGraph:
     are added in the same order, the last node's first. One sum has another order: where a tied node reads a parameter
     several times itself (a graph in a graph, with ties inside), its own terms are added up before they are added to the
     other nodes', and the last bits can differ.
+
+    A graph in the graph is reversed as well; the edges in it go by their path, as "block/relu_1".
     """
 
     graph: Graph
@@ -88,25 +90,40 @@ class GradientGraph:
     ) -> tuple[dict[str, Array], Any, Callable[..., Gradients]]:
         """The array on every wire, the next state, and the function from the outputs' cotangents to all gradients."""
         pullbacks: dict[str, Callable] = {}
+        inside: dict[str, Array] = {}
 
         def run_node(node: Node, own: Variables, *xs: Array, context: Context) -> tuple[tuple[Array, ...], Any]:
-            ys, pullbacks[node.name], state = node_vjp(node, own, *xs, context=context)
-            return ys, state
+            if not isinstance(node.module, Graph):
+                ys, pullbacks[node.name], state = node_vjp(node, own, *xs, context=context)
+                return ys, state
+            wires, state, pullbacks[node.name] = reverse(node.module).vjp(own, *xs, context=context)
+            inside.update(_inside(node, wires))
+            return tuple(wires[name] for name in node.module.outputs), state
 
         wires, state = self.graph.walk(run_node, variables, *xs, context=context)
-        return wires, state, partial(self._reverse, pullbacks)
+        return wires | inside, state, partial(self._reverse, pullbacks)
 
     def _reverse(self, pullbacks: dict[str, Callable], *dys: Array) -> Gradients:
         wires = dict(zip(self.graph.outputs, dys, strict=True))
         params: dict[str, Any] = {}
         for reversed_node in self.nodes:
-            dparams, *dxs = pullbacks[reversed_node.node.name](tuple(wires[name] for name in reversed_node.reads))
+            node, dys = reversed_node.node, tuple(wires[name] for name in reversed_node.reads)
+            if isinstance(node.module, Graph):
+                dparams, inside = pullbacks[node.name](*dys)
+                dxs = [inside[name] for name in node.module.inputs]
+                wires |= _inside(node, inside)
+            else:
+                dparams, *dxs = pullbacks[node.name](dys)
             wires |= zip(reversed_node.writes, dxs, strict=True)
             if jax.tree.leaves(dparams):
                 other = params.get(reversed_node.owner)
                 total = dparams if other is None else jax.tree.map(jnp.add, other, dparams)
                 params[reversed_node.owner] = total
         return Gradients(params, wires)
+
+
+def _inside(node: Node, wires: dict[str, Array]) -> dict[str, Array]:
+    return {f"{node.name}/{name}": wire for name, wire in wires.items()}
 
 
 def node_vjp(

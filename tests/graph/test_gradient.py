@@ -94,6 +94,22 @@ def test_the_cotangent_of_an_edge_is_that_of_a_number_added_there() -> None:
     np.testing.assert_allclose(gradients.wires["b"], jnp.ones((5, 2)) @ variables.params["c"]["weight"], rtol=1e-6)
 
 
+def test_an_edge_in_a_graph_in_the_graph_goes_by_its_path() -> None:
+    block = Graph([Node(Linear(4), "a"), Node(Tanh(), "b")])
+    inner = Graph([Node(Graph([Node(block, "block"), Node(Linear(2), "c")]), "outer"), Node(ReLU(), "d")])
+    flat = Graph([*block.nodes, Node(Linear(2), "c"), Node(ReLU(), "d")])
+    variables = inner.init(jax.random.key(0), X)
+    params = variables.params["outer"]
+    own = variables._replace(params={**params["block"], "c": params["c"]})
+    _, _, gradients = reverse(inner).run(variables, X, edges=("outer/block/a", "outer/c"))
+    _, _, wanted = reverse(flat).run(own, X, edges=("a", "c"))
+    np.testing.assert_array_equal(gradients.wires["outer/block/a"], wanted.wires["a"])
+    np.testing.assert_array_equal(gradients.wires["outer/c"], wanted.wires["c"])
+    found = {**gradients.params["outer"]["block"], "c": gradients.params["outer"]["c"]}
+    jax.tree.map(np.testing.assert_array_equal, found, wanted.params)
+    jax.tree.map(np.testing.assert_array_equal, *gradients_of(inner))
+
+
 def test_the_same_compiled_cost_as_jax() -> None:
     x = jnp.ones((64, 32))
     graph = Graph(
