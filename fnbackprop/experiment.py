@@ -118,11 +118,12 @@ def _fit(
     with records.TrainingProgress(steps, run.log, total_epochs=-(-steps // loop.steps_per_epoch)) as progress:
         for chunk in loop.chunks(state, steps, every):
             state = chunk.state
-            averages.add(chunk.figures, chunk.examples, chunk.seconds)
-            for step, nodes in chunk.health.items():
-                metrics.append({"kind": "health", "step": step, "epoch": step / loop.steps_per_epoch, "nodes": nodes})
-                for line in warnings.lines(step, nodes):
+            for look in chunk.health:
+                metrics.append({"kind": "health", "epoch": look.step / loop.steps_per_epoch, **look._asdict()})
+                for line in warnings.lines(look.step, look.nodes):
                     progress.report(line)
+            training.check_finite(chunk)
+            averages.add(chunk.figures, chunk.examples, chunk.seconds)
             place = {"step": chunk.last, "epoch": chunk.last / loop.steps_per_epoch}
             row = place | averages.row()
             progress.update(chunk.last, row)

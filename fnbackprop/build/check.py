@@ -1,5 +1,6 @@
 """Mistakes that no single key shows: all that can be known of an experiment before it is trained."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -134,7 +135,7 @@ def _check_training(plan: Plan, data: Data, variables: Variables, problems: Prob
         return
     inputs, targets = data.specs(plan.config.data.batch_size)
     health = plan.config.health
-    step = train_step if health is None else partial(watched_step, config=health)
+    step: Callable = train_step if health is None else partial(watched_step, config=health)
     try:
         jax.eval_shape(
             lambda variables, optimizer, inputs, targets, key: step(
