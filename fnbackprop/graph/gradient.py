@@ -1,7 +1,7 @@
 """The gradient graph: a graph reversed, as data and as a program (lecture, A1 to A3)."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import partial
 from typing import Any, NamedTuple
@@ -11,8 +11,9 @@ import jax.numpy as jnp
 from jax import Array
 
 from ..core.errors import GraphError
-from ..core.module import Context, Variables
+from ..core.module import Context, Spec, Variables
 from .graph import Graph
+from .needs import Need, needs
 from .node import Node
 
 
@@ -20,10 +21,12 @@ class ReversedNode(NamedTuple):
     """A node of the gradient graph: it reads the cotangents of the outputs, and writes those of inputs and parameters.
 
     `node` is the forward node that it reverses: ∂C/∂inputs = ∂C/∂outputs · ∂outputs/∂inputs. `owner` names the node
-    to whose parameters' cotangent it adds, itself unless it is tied.
+    to whose parameters' cotangent it adds, itself unless it is tied. `needs` are the values of the forward pass that
+    this takes; None where the graph was reversed without shapes.
     """
 
     node: Node
+    needs: tuple[Need, ...] | None = None
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -61,11 +64,12 @@ class GradientGraph:
     """
 
     graph: Graph
+    needs: Mapping[str, tuple[Need, ...]] = field(default_factory=dict, compare=False)
 
     @property
     def nodes(self) -> tuple[ReversedNode, ...]:
         """The reversed nodes, in the order in which they run."""
-        return tuple(ReversedNode(node) for node in reversed(self.graph.nodes))
+        return tuple(ReversedNode(node, self.needs.get(node.name)) for node in reversed(self.graph.nodes))
 
     def run(
         self, variables: Variables, *xs: Array, edges: Sequence[str] = (), context: Context = Context()
@@ -137,6 +141,12 @@ def node_vjp(
     return jax.vjp(forward, own.params, *xs, has_aux=True)
 
 
-def reverse(graph: Graph) -> GradientGraph:
-    """The gradient graph of `graph`, as frameworks build it when they reverse the forward graph (lecture, A3)."""
-    return GradientGraph(graph)
+def reverse(graph: Graph, *specs: Spec) -> GradientGraph:
+    """The gradient graph of `graph`, as frameworks build it when they reverse the forward graph (lecture, A3).
+
+    specs: the graph's inputs, or their shapes, from which it is known what each reversed node `needs` in training.
+    """
+    if not specs:
+        return GradientGraph(graph)
+    variables = jax.eval_shape(lambda key: graph.init(key, *specs), jax.random.key(0))
+    return GradientGraph(graph, needs(graph, variables, *specs, context=Context(jax.random.key(0), train=True)))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from jax import Array
 
 from fnbackprop import Context, Graph, GraphError, Node
-from fnbackprop.graph import reverse
+from fnbackprop.graph import needs, reverse
 from fnbackprop.modules import Add, Dropout, Linear, Max, ReLU, Tanh
 
 from .random_graphs import NODES, PICK, X, graph_of
@@ -47,6 +47,15 @@ def test_reversed_nodes_run_backwards_and_swap_what_they_read_and_write() -> Non
         ("a", ("a",), ("x.duplicate.0",)),
         ("x.duplicate", ("x.duplicate.0", "x.duplicate.1"), ("x",)),
     ]
+
+
+@pytest.mark.quick
+def test_with_shapes_a_reversed_node_knows_what_it_needs() -> None:
+    variables, training = DIAMOND.init(jax.random.key(0), X), Context(jax.random.key(0), train=True)
+    found = {n.node.name: n.needs for n in reverse(DIAMOND, jax.ShapeDtypeStruct(X.shape, X.dtype)).nodes}
+    assert found == needs(DIAMOND, variables, X, context=training)
+    assert [need.name for need in found["right"] or ()] == ["stem.duplicate.1"]  # tanh's slope is of its input
+    assert {n.needs for n in reverse(DIAMOND).nodes} == {None}
 
 
 def test_the_same_gradients_as_jax_bit_for_bit() -> None:
