@@ -101,6 +101,13 @@ def test_every_output_leads_to_the_cost() -> None:
     assert lines(diagram)[COST][1][1] == "∂C/∂ȳ 1×6"
 
 
+def test_what_is_needed_goes_by_the_name_that_is_drawn() -> None:
+    nodes = [part for i in range(8) for part in (Node(Linear(4), f"l{i}"), Node(Tanh(), f"t{i}"))]
+    found = lines(make_diagram(Graph([*nodes, Node(Linear(2), "last")]), spec(1, 4)))
+    assert "t7" not in found
+    assert found["last"][1][-1] == "needs t0, w"
+
+
 def test_a_graph_in_a_graph_is_one_node() -> None:
     diagram = make_diagram(Graph([Node(Graph([Linear(4), ReLU()]), "block")]), spec(1, 4))
     assert lines(diagram)["block"][0] == ("block", "Graph of 2 nodes")
