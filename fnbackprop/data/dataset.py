@@ -19,6 +19,20 @@ class Examples(NamedTuple):
     targets: np.ndarray
 
 
+class ExampleSpec(NamedTuple):
+    """What one example is: the shapes of its input and target, and how many classes there are; None for regression."""
+
+    inputs: tuple[int, ...]
+    targets: tuple[int, ...]
+    classes: int | None
+
+    @classmethod
+    def of(cls, examples: Examples, classes: tuple[str, ...] | None) -> "ExampleSpec":
+        """What each of some examples is, of those that have names for classes."""
+        inputs, targets = examples
+        return cls(inputs.shape[1:], targets.shape[1:], None if classes is None else len(classes))
+
+
 @dataclass(frozen=True)
 class Dataset:
     """Examples to learn from, a test part where the source has one of its own, and the classes' names.
