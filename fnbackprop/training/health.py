@@ -54,7 +54,7 @@ def read_health(looks: Looks | None, model: Module) -> list[Health]:
 
 
 def watched(model: Module) -> list[str]:
-    """Whose figures a look holds: every node, and after a `Repeat` each repetition that has parameters of its own."""
+    """Whose figures a look holds: every node, and after a `Repeat` each repetition, whose parameters are its own."""
     return [name for each in nested(_graph(model)) for name in (each.path, *_repetitions(each))]
 
 
@@ -91,21 +91,27 @@ def _look(
         of_outputs = [norm([wires[name] for name in each.outputs]) for wires in (ys, dys)]
         idle = _idle_shares(each.node.module, ys[each.outputs[0]], saturation)
         # Those of tied nodes are summed at their owner.
-        parts = [each.part(tree) for tree in (dparams, params, after)]
-        yield jnp.array([[*of_outputs, *idle, *_param_figures(*parts)]], jnp.float32)
-
-        def of_repetition(i: Array) -> Float[Array, " figures"]:
-            figures = _param_figures(*(jax.tree.map(lambda leaf: leaf[i], part) for part in parts))
-            return jnp.array([*[NOTHING] * (len(FIGURES) - len(figures)), *figures], jnp.float32)
-
-        if repetitions := _repetitions(each):
-            yield jax.vmap(of_repetition)(jnp.arange(len(repetitions)))
+        parts, times = [each.part(tree) for tree in (dparams, params, after)], len(_repetitions(each))
+        of_params = [NOTHING] * 3 if times else _param_figures(*parts)
+        yield jnp.array([[*of_outputs, *idle, *of_params]], jnp.float32)
+        if times:
+            yield _repetition_rows(parts, times)
 
     nodes = [*nested(graph)]
     forward = [[ys[name] for name in each.outputs] for each in nodes]
     backward = [[dys[name] for name in each.inputs] + [each.part(dparams)] for each in reversed(nodes)]
     first = _first_non_finite([x, *forward, (cost, dy), *backward])
     return jnp.concatenate([row for each in nodes for row in rows(each)]), first
+
+
+def _repetition_rows(parts: Sequence[Any], times: int) -> Float[Array, "times figures"]:
+    """The figures of parameters that are stacked, as a `Repeat` has them."""
+
+    def row(i: Array) -> Float[Array, " figures"]:
+        figures = _param_figures(*(jax.tree.map(lambda leaf: leaf[i], part) for part in parts))
+        return jnp.array([*[NOTHING] * (len(FIGURES) - len(figures)), *figures], jnp.float32)
+
+    return jax.vmap(row)(jnp.arange(times))
 
 
 def norm(tree: Any) -> Float[Array, ""]:

@@ -134,6 +134,7 @@ def test_each_repetition_with_parameters_of_its_own_is_told_of() -> None:
     for i in range(3):
         own = {name: wanted[f"b{i}/linear_1"][name] for name in ("gradient_norm", "weight_norm", "update_ratio")}
         assert nodes[f"deep/{i}"] == pytest.approx(own, rel=1e-5)
+    assert nodes["deep"].keys() == {"output_norm", "cotangent_norm"}
     assert nodes["deep"]["output_norm"] == pytest.approx(wanted["b2/tanh_1"]["output_norm"], rel=1e-5)
     tied = recipe_of(Linear(3), Repeat(block, times=3, parameters="tied"), Linear(2))
     assert "repeat_1/0" not in look_at(tied, initial_state(tied, KEY, X)).nodes
