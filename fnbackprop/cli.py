@@ -15,6 +15,25 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+
+def _print_version(wanted: bool) -> bool:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(version("fnbackprop"))
+        raise typer.Exit
+    return wanted
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version, and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
 Config = Annotated[str, typer.Argument(help="A TOML file, or the name of a config that comes along, as digits_mlp.")]
 Run = Annotated[Path, typer.Argument(help="The folder of a finished run.")]
 Overrides = Annotated[

@@ -82,8 +82,10 @@ def _train(run: _Run, machine: records.Environment) -> Result:
     model_key, loop_key = jax.random.split(jax.random.key(config.seed))
     examples = jax.tree.map(jnp.asarray, splits.examples)
     state = training.initial_state(recipe, model_key, run.data.specs(config.data.batch_size)[0])
-    loop = training.Loop(recipe, config.data, examples, len(splits.train), loop_key, state, config.health)
-    measure, seconds = training.compile_evaluate(recipe, state.variables, examples)
+    loop = training.Loop(
+        recipe, config.data, examples, len(splits.train), loop_key, state, config.health, run.data.train_buckets
+    )
+    measure, seconds = training.compile_evaluate(recipe, state.variables, examples, run.data.buckets)
     facts = build.describe(run.plan, run.data, state.variables.params, loop.order(0))
     facts["compiled in"] = f"{loop.compile_seconds + seconds:.1f} s"
     for fact, text in facts.items():
@@ -116,11 +118,12 @@ def _fit(
     with records.TrainingProgress(steps, run.log, total_epochs=-(-steps // loop.steps_per_epoch)) as progress:
         for chunk in loop.chunks(state, steps, every):
             state = chunk.state
-            averages.add(chunk.figures, chunk.examples, chunk.seconds)
-            for step, nodes in chunk.health.items():
-                metrics.append({"kind": "health", "step": step, "epoch": step / loop.steps_per_epoch, "nodes": nodes})
-                for line in warnings.lines(step, nodes):
+            for look in chunk.health:
+                metrics.append({"kind": "health", "epoch": look.step / loop.steps_per_epoch, **look._asdict()})
+                for line in warnings.lines(look.step, look.nodes):
                     progress.report(line)
+            training.check_finite(chunk)
+            averages.add(chunk.figures, chunk.examples, chunk.seconds)
             place = {"step": chunk.last, "epoch": chunk.last / loop.steps_per_epoch}
             row = place | averages.row()
             progress.update(chunk.last, row)

@@ -3,12 +3,14 @@
 from .check import check as check
 from .config_file import shipped_configs as shipped_configs
 from .data import Data as Data
+from .data import batch_specs as batch_specs
 from .data import build_data as build_data
 from .describe import describe as describe
 from .plan import Plan as Plan
 from .plan import build_plan as build_plan
 from .plan import read_plan as read_plan
 from .prepare import config_text as config_text
+from .prepare import outline as outline
 from .prepare import prepare as prepare
 from .problems import nearest as nearest
 from .recipe import build_recipe as build_recipe
