@@ -87,7 +87,7 @@ class Case:
         rounding = _rounding(self.base)
         # A function that computes in float32 inside gives no better derivatives than that.
         rtol = min(0.1, max(self.declarations.rtol, 1e3 * rounding))
-        return Tolerance(rtol, rounding, self.declarations.convention == "any", self.rules > 1, self.rules > 0)
+        return Tolerance(rtol, rounding, self.declarations.convention != "reference", self.rules > 1, self.rules > 0)
 
     @cached_property
     def rules(self) -> int:

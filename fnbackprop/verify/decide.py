@@ -31,7 +31,9 @@ class Circumstances(NamedTuple):
 
     ordinary: bool  # no entry is so large or small that arithmetic itself may fail
     sound: Callable[[], bool]  # the function gets along there without overflow inside
-    around: Callable[[], np.ndarray] | None  # derivatives at points nearby, where those surround all valid choices
+    level: bool  # the entries are all of one size, so that none drowns the others
+    # Derivatives at points nearby, where those surround all valid choices; elsewhere any choice is let be.
+    around: Callable[[], np.ndarray] | None
     choose: bool  # at a kink any valid derivative will do, else only the reference's
     ruled: bool  # there is a hand-written rule, which could do better than NaN
 
@@ -50,13 +52,14 @@ def decide(claim: Claim, valid: Bracket, at: Circumstances) -> Decision:
         # Where the values bear out neither, they are ill-conditioned; where there is no other claim, they decide.
         borne_out = np.isnan(wanted) or _inside(wanted, valid, margin)
         agreed = abs(got - wanted) <= margin
-        return Decision.WRONG if (borne_out or agreed) and (at.ordinary or at.sound()) else Decision.UNDECIDED
+        sure = at.ordinary or (at.level and at.sound())
+        return Decision.WRONG if (borne_out or agreed) and sure else Decision.UNDECIDED
     if abs(got - wanted) <= margin:
         return Decision.VALID
     if not at.choose and np.isfinite(wanted):
         return Decision.WRONG
     if at.around is None:
-        return Decision.UNDECIDED
+        return Decision.CHOICE
     near = at.around()
     near = near[np.isfinite(near)]
     slack = max(margin, 1e-3 * np.abs(near).max(initial=0))

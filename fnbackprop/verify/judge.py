@@ -97,6 +97,7 @@ def _ask(trial: Trial, tolerance: Tolerance, judgement: Judgement, rng: np.rando
         at = Circumstances(
             all(np.abs(x).max(initial=0) <= ORDINARY for x in point.xs),
             lambda: setting.sound_at(point.xs),
+            point.kind.startswith("all entries"),
             (lambda direction=direction: along(nearby(setting, point.xs, dy, rng), direction)) if surround else None,
             tolerance.choose,
             tolerance.ruled,

@@ -18,6 +18,8 @@ from ..setting import Setting
 from ..verdict import Outcome, not_run
 
 _MOST = {"fast": 6, "full": 24}
+# What options are called by convention, where code has an `else` for the last of them.
+_WORDS = (("mean", "sum", "none"), ("same", "valid", "full"), ("SAME", "VALID"))
 
 
 def options(case: Case) -> Outcome:
@@ -86,6 +88,7 @@ def _candidates(case: Case, name: str, given: Any) -> Sequence[Any]:
         found += [given / 2, given * 2, given + 0.25]
     elif isinstance(given, str):
         found += [c for c in case.code_constants if isinstance(c, str) and c.isidentifier()]
+        found += [word for words in _WORDS if given in words for word in words]
     elif isinstance(given, tuple) and all(isinstance(n, int) for n in given):
         found += [given[::-1], *((n,) for n in given)]
     return [v for k, v in enumerate(found) if v != given and v not in found[:k]]

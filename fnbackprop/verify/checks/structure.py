@@ -20,7 +20,7 @@ def structure(case: Case) -> Outcome:
     for setting in settings(case):
         if not setting.traceable:
             return not_run("the function cannot be traced")
-        for finding in _findings(setting):
+        for finding in (*_findings(setting), *_of_integers(case, setting)):
             return failed(finding)
         looked.append("/".join(sorted({str(x.dtype) for x in setting.xs})))
     return passed(dtypes=", ".join(looked))
@@ -66,6 +66,28 @@ def _inside(equation: JaxprEqn, setting: Setting) -> Iterator[Finding]:
     wanted = [var.aval for var in equation.outvars]
     yield from _compared("a rule's value", [f"output {i}" for i in range(len(wanted))], values, wanted, setting)
     yield from _compared("a rule's cotangent", [f"input {i} of it" for i in range(len(avals))], cotangents, avals, setting)
+
+
+def _of_integers(case: Case, setting: Setting) -> Iterator[Finding]:
+    """What a rule returns for arguments that have no derivative, which JAX drops unseen: None, or float0."""
+    rule = case.rule
+    if not isinstance(rule, jax.custom_vjp) or rule.nondiff_argnums or rule.symbolic_zeros or rule.bwd is None:
+        return
+    shapes = setting.run(jax.eval_shape, lambda: _raw(rule, setting))
+    if not isinstance(shapes, tuple | list) or len(shapes) != len(setting.args):
+        return
+    for k, (arg, dx) in enumerate(zip(setting.args, shapes, strict=True)):
+        whole = all(jnp.issubdtype(jnp.result_type(a), jnp.integer) for a in jax.tree.leaves(arg) if hasattr(a, "dtype"))
+        real = [d for d in jax.tree.leaves(dx) if jnp.issubdtype(d.dtype, jnp.inexact)]
+        if hasattr(arg, "dtype") and whole and real:
+            words = "a cotangent for an argument of integers"
+            yield Finding(words, describe(setting), f"argument {k}", None, str(real[0].dtype), "None", diagnosis="wrong dtype")
+
+
+def _raw(rule: Any, setting: Setting) -> Any:
+    values, kept = rule.fwd(*setting.args)
+    dxs = rule.bwd(kept, jax.tree.map(_cotangent, values))
+    return tuple(None if dx is None or getattr(dx, "dtype", None) == jax.dtypes.float0 else dx for dx in dxs)
 
 
 def _both(function: Any, *xs: Any) -> tuple[Any, Any]:
