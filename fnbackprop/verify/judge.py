@@ -107,7 +107,8 @@ def _ask(trial: Trial, tolerance: Tolerance, judgement: Judgement, rng: np.rando
         judgement.count(decision)
         if decision in (Decision.VALID, Decision.CHOICE):
             continue
-        expected = references[k] if np.isfinite(references[k]) else found.central.value[k]
+        accused = np.isfinite(references[k]) and abs(claims[k] - references[k]) > claim.margin
+        expected = references[k] if accused or not np.isfinite(claims[k]) else found.central.value[k]
         finding = _finding(trial, direction, claims[k], expected, found.central.value[k], found.central.error[k])
         if decision is Decision.WRONG:
             judgement.finding = finding

@@ -48,15 +48,22 @@ def kink_points(examples: Arrays, rng: np.random.Generator) -> Iterator[Point]:
         yield replaced(lambda a, some=some: np.where(some, -0.0, a), "some −0")
         yield replaced(lambda a: np.broadcast_to(a.reshape(-1)[0], a.shape), "all equal")
         yield replaced(lambda a, some=some: np.where(some, a.reshape(-1)[0], a), "some equal")
-        for other, a in enumerate(examples):
-            if other < number and a.shape == x.shape:
-                yield _tied(examples, number, other, np.ones(x.shape, bool), rng)
-                yield _tied(examples, number, other, some, rng)
+        if x.ndim > 1:
+            yield replaced(lambda a: np.broadcast_to(a[:1], a.shape), "equal rows")
+        for other, a in enumerate(examples[:number]):
+            if a.ndim == x.ndim and a.shape[1:] == x.shape[1:]:
+                rows = min(len(np.atleast_1d(a)), len(np.atleast_1d(x)))
+                yield _tied(examples, number, other, rows, np.ones(x.shape, bool), rng)
+                yield _tied(examples, number, other, rows, some, rng)
 
 
-def _tied(examples: Arrays, number: int, other: int, where: np.ndarray, rng: np.random.Generator) -> Point:
+def _tied(
+    examples: Arrays, number: int, other: int, rows: int, where: np.ndarray, rng: np.random.Generator
+) -> Point:
+    """Two arguments that agree in so many rows, as far as `where` goes."""
     xs = [resample(a, a.shape, rng) for a in examples]
-    xs[number] = np.where(where, xs[other], xs[number]).astype(xs[number].dtype)
+    first = np.s_[:rows] if where.ndim else np.s_[...]
+    xs[number][first] = np.where(where[first], xs[other][first], xs[number][first])
     return Point(tuple(xs), "arguments tied")
 
 
