@@ -52,7 +52,7 @@ def _explanations(
 
 def _of_ratio(ratio: float, dy: Arrays, x: np.ndarray) -> str:
     lengths = {n for a in (*dy, x) for n in a.shape if n > 1} | {a.size for a in (*dy, x) if a.size > 1}
-    for n in sorted(lengths):
+    for n in sorted(length for length in lengths if length > 2):
         if np.isclose(ratio, n, rtol=_CLOSE):
             return f"sum where mean: exactly {n}×, a length here"
         if np.isclose(ratio, 1 / n, rtol=_CLOSE):

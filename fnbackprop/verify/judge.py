@@ -1,7 +1,7 @@
 """Whether a rule's cotangents are right at many points: its reference accuses, the values of the function decide."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ from .diagnose import diagnose
 from .evidence import Bracket, bracket, differentiate, nearby, scales
 from .points import ORDINARY, Point
 from .setting import Arrays, Pulled, Setting, describe
+from .shrink import example_text, shrink
 from .vectors import as_covector, locate, stack
 from .verdict import Finding
 
@@ -111,10 +112,21 @@ def _ask(trial: Trial, tolerance: Tolerance, judgement: Judgement, rng: np.rando
         expected = references[k] if accused or not np.isfinite(claims[k]) else found.central.value[k]
         finding = _finding(trial, direction, claims[k], expected, found.central.value[k], found.central.error[k])
         if decision is Decision.WRONG:
-            judgement.finding = finding
+            judgement.finding = replace(finding, example=_example(trial, tolerance))
             return
         if point.kind in ("the example", "random") and abs(claims[k] - references[k]) > claim.margin:
             judgement.doubt = judgement.doubt or finding
+
+
+def _example(trial: Trial, tolerance: Tolerance) -> str:
+    """A simpler counterexample, where there is a reference to tell that it is still one."""
+    setting, point, dy, pulled = trial
+    if pulled.reference is None or not compare(pulled, stack([dy]), tolerance).severity.any():
+        return ""
+    xs, dys = shrink(setting, point.xs, dy, tolerance)
+    found = setting.pulled(stack([xs]), stack([dys]))
+    got, wanted = (tuple(a[0] for a in part or ()) for part in (found.dxs, found.reference))
+    return example_text(setting, xs, dys, got, wanted)
 
 
 def along(directions: np.ndarray, covectors: np.ndarray) -> np.ndarray:
