@@ -12,13 +12,19 @@ from . import (
     complex_numbers,
     cotangents,
     dtypes,
+    edges,
     formulas,
     indexing,
+    kinds,
+    kinks,
     linear_algebra,
+    magnitudes,
     memory,
     options,
     overflow,
     points,
+    programs,
+    programs_lean,
     random_masks,
     recurrences,
     reductions,
@@ -26,6 +32,7 @@ from . import (
     sizes,
     state,
     structures,
+    surrogates,
     thresholds,
     windows,
 )
@@ -57,4 +64,12 @@ PAIRS = [
     *complex_numbers.PAIRS,
     *batching.PAIRS,
 ]
-TRICKY = []
+TRICKY = [
+    *kinks.TRICKY,
+    *edges.TRICKY,
+    *kinds.TRICKY,
+    *magnitudes.TRICKY,
+    *programs.TRICKY,
+    *programs_lean.TRICKY,
+    *surrogates.TRICKY,
+]

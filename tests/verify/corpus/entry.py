@@ -54,6 +54,11 @@ def pair(bug: str, f: Callable, wrong: Callable, right: Callable, args: Callable
     return Pair(wrong.__name__.removesuffix("_bwd"), bug, rule(f, wrong, **options), rule(f, right, **options), args)
 
 
+def tricky(why: str, f: Callable, bwd: Callable, args: Callable[[], tuple], name: str = "", **options) -> Tricky:
+    """`f` with a right backward rule, named after `f` unless told otherwise."""
+    return Tricky(name or f.__name__, why, rule(f, bwd, **options), args)
+
+
 def elementwise(slope: Callable) -> Callable:
     """The backward rule of a function of one array with this derivative, computed in float32 at least."""
 
