@@ -30,7 +30,7 @@ PAIRS.append(
 
 
 def product(a, b):
-    return jnp.einsum("ij,jk->ik", a, b)
+    return a @ b
 
 
 @in_float32
@@ -95,7 +95,7 @@ PAIRS.append(pair("transposed", outer, outer_transposed_bwd, outer_bwd, lambda: 
 
 
 def bilinear(u, w, v):
-    return jnp.einsum("i,ij,j->", u, w, v)
+    return u @ w @ v
 
 
 @in_float32

@@ -17,7 +17,7 @@ def norm(x):
 @in_float32
 def norm_bwd(saved, dy):
     (x,) = saved
-    peak = jnp.max(jnp.abs(x), axis=-1, keepdims=True)
+    peak = jax.lax.stop_gradient(jnp.max(jnp.abs(x), axis=-1, keepdims=True))
     unit = x / jnp.where(peak > 0, peak, 1)
     total = jnp.sum(unit * unit, axis=-1, keepdims=True)
     return (unit * jax.lax.rsqrt(jnp.where(total > 0, total, 1)) * dy[..., None],)

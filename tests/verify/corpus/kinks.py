@@ -160,7 +160,11 @@ def ascending_bwd(saved, dy):
     return (jnp.take_along_axis(dy, ranks, axis=-1),)
 
 
-TRICKY.append(tricky("equal entries keep their order", ascending, ascending_bwd, tied_rows))
+TRICKY.append(
+    tricky(
+        "equal entries keep their order; partial derivatives at a triple tie are 0", ascending, ascending_bwd, tied_rows
+    )
+)
 
 
 def two_largest(x):

@@ -84,7 +84,7 @@ PAIRS.append(pair("zero", bump, elementwise(bump_divides_by_zero), elementwise(b
 def entropy(logits):
     log_p = jax.nn.log_softmax(logits, axis=-1)
     p = jnp.exp(log_p)
-    return -jnp.sum(jnp.where(p > 0, p * jnp.where(p > 0, log_p, 0), 0), axis=-1)
+    return -jnp.sum(jnp.where(p == 0, 0, p * jnp.where(p == 0, 0, log_p)), axis=-1)
 
 
 def entropy_pullback(logits, dy, log_p):
@@ -96,7 +96,7 @@ def entropy_pullback(logits, dy, log_p):
 def entropy_bwd(saved, dy):
     (logits,) = saved
     log_p = jax.nn.log_softmax(logits, axis=-1)
-    return entropy_pullback(logits, dy, jnp.where(log_p > -jnp.inf, log_p, 0))
+    return entropy_pullback(logits, dy, jnp.where(log_p == -jnp.inf, 0, log_p))
 
 
 @in_float32

@@ -33,8 +33,10 @@ def length(x):
 @in_float32
 def length_bwd(saved, dy):
     (x,) = saved
-    y = length(x)[..., None]
-    return (jnp.where(y > 0, x / jnp.where(y > 0, y, 1), 0) * dy[..., None],)
+    peak = jax.lax.stop_gradient(jnp.max(jnp.abs(x), axis=-1, keepdims=True))
+    unit = x / jnp.where(peak > 0, peak, 1)
+    total = jnp.sum(unit**2, axis=-1, keepdims=True)
+    return (unit * jax.lax.rsqrt(jnp.where(total > 0, total, 1)) * dy[..., None],)
 
 
 @in_float32

@@ -10,17 +10,17 @@ TRICKY = []
 
 
 def fixed_point(a):
-    """Solve x = tanh(a x) + 1 by iteration, which reverse mode cannot go through."""
+    """Solve x = tanh(x) / 2 + a by iteration, which reverse mode cannot go through."""
 
     def unfinished(state):
         x, last, step = state
-        return (jnp.max(jnp.abs(x - last)) > 1e-12) & (step < 300)
+        return jnp.any(x != last) & (step < 200)
 
     def iterate(state):
         x, _, step = state
-        return jnp.tanh(a * x) + 1, x, step + 1
+        return jnp.tanh(x) / 2 + a, x, step + 1
 
-    return jax.lax.while_loop(unfinished, iterate, (jnp.ones_like(a), jnp.zeros_like(a), 0))[0]
+    return jax.lax.while_loop(unfinished, iterate, (a, a + 1, 0))[0]
 
 
 @jax.custom_vjp
@@ -30,27 +30,25 @@ def implicit(a):
 
 def implicit_fwd(a):
     x = implicit(a)
-    return x, (a, x)
+    return x, x
 
 
-def implicit_bwd(saved, dy):
-    a, x = saved
-    slope = 1 - jnp.tanh(a * x) ** 2
-    return ((dy * slope * x / (1 - slope * a)).astype(a.dtype),)
+def implicit_bwd(x, dy):
+    return ((dy / (1 - 2 * jax.nn.sigmoid(2 * x) * jax.nn.sigmoid(-2 * x))).astype(x.dtype),)
 
 
 implicit.defvjp(implicit_fwd, implicit_bwd)
-TRICKY.append(Tricky("fixed_point", "the loop has no reverse mode", implicit, lambda: (0.5 * uniform(4),)))
+TRICKY.append(Tricky("fixed_point", "the loop has no reverse mode", implicit, lambda: (normal(4),)))
 
 
-def cube_root(x):
-    """Newton's iteration for x > 0, a fixed number of steps."""
-    return jax.lax.fori_loop(0, 60, lambda _, y: (2 * y + x / (y * y)) / 3, jnp.maximum(x, 1))
+def solve_cubic(x):
+    """Solve y + y³ = x by Newton's iteration, from a start whose own slope is infinite at 0."""
+    return jax.lax.fori_loop(0, 20, lambda _, y: y - (y + y**3 - x) / (1 + 3 * y * y), jnp.cbrt(x))
 
 
 @jax.custom_vjp
 def newton(x):
-    return cube_root(x)
+    return solve_cubic(x)
 
 
 def newton_fwd(x):
@@ -59,11 +57,11 @@ def newton_fwd(x):
 
 
 def newton_bwd(y, dy):
-    return ((dy / (3 * y * y)).astype(y.dtype),)
+    return ((dy / (1 + 3 * y * y)).astype(y.dtype),)
 
 
 newton.defvjp(newton_fwd, newton_bwd)
-TRICKY.append(Tricky("newton", "differentiated through its equation", newton, lambda: (uniform(5) + 0.5,)))
+TRICKY.append(Tricky("newton", "differentiated through its equation", newton, lambda: (normal(5),)))
 
 
 @jax.custom_vjp
@@ -106,7 +104,7 @@ def relu_slope(x):
 
 
 def matmul(x, w):
-    return jnp.einsum("ni,io->no", x, w)
+    return x @ w
 
 
 @in_float32

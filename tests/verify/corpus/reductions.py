@@ -155,7 +155,7 @@ PAIRS.append(
 
 
 def weighted_mean(x, w):
-    return jnp.sum(x * w) / jnp.sum(w)
+    return jnp.sum(x * (w / jnp.sum(w)))
 
 
 @in_float32
