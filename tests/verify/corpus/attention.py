@@ -118,6 +118,8 @@ PAIRS.append(
 
 def rotate(x, angle):
     """Rotary embedding: the two halves of a row, turned by an angle for each pair."""
+    if x.shape[-1] != 2 * angle.shape[-1]:
+        raise ValueError(f"rotate: got {angle.shape[-1]} angles for rows of {x.shape[-1]}, wanted half as many")
     a, b = jnp.split(x, 2, axis=-1)
     cos, sin = jnp.cos(angle), jnp.sin(angle)
     return jnp.concatenate([a * cos - b * sin, a * sin + b * cos], axis=-1)

@@ -30,7 +30,7 @@ PAIRS.append(
         add_offset,
         add_offset_sums_axis_0_bwd,
         add_offset_bwd,
-        lambda: (normal(4, 3), normal(3, seed=1)),
+        lambda: (normal(4, 1, 3), normal(3, seed=1)),
     )
 )
 

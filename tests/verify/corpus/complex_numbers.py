@@ -124,17 +124,17 @@ PAIRS.append(
 
 def modulate(x, carrier):
     """A real signal on a complex carrier."""
-    return jax.lax.complex(x * carrier.real, x * carrier.imag)
+    return x.astype(carrier.dtype) * carrier
 
 
 def modulate_bwd(saved, dy):
     x, carrier = saved
-    return (dy * carrier).real, dy * x.astype(dy.dtype)
+    return (dy * carrier).real.astype(x.dtype), dy * x.astype(dy.dtype)
 
 
 def modulate_takes_modulus_bwd(saved, dy):
     x, carrier = saved
-    return jnp.abs(dy * carrier), dy * x.astype(dy.dtype)
+    return jnp.abs(dy * carrier).astype(x.dtype), dy * x.astype(dy.dtype)
 
 
 PAIRS.append(

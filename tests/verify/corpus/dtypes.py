@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 
-from .entry import in_float32, normal, pair, wide
+from .entry import normal, pair, wide
 
 PAIRS = []
 
@@ -78,22 +78,21 @@ def select_column(x, index):
     return x[:, index]
 
 
-@in_float32
 def select_column_bwd(saved, dy):
     x, index = saved
     return jnp.zeros_like(x).at[:, index].set(dy), None
 
 
-def select_column_float_for_integer_bwd(saved, dy):
+def select_column_zeros_of_default_dtype_bwd(saved, dy):
     x, index = saved
-    return jnp.zeros_like(x).at[:, index].set(dy), jnp.zeros(index.shape, x.dtype)
+    return jnp.zeros(x.shape).at[:, index].set(dy), None
 
 
 PAIRS.append(
     pair(
         "cotangent dtype",
         select_column,
-        select_column_float_for_integer_bwd,
+        select_column_zeros_of_default_dtype_bwd,
         select_column_bwd,
         lambda: (normal(4, 3), jnp.array(1)),
     )

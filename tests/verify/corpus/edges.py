@@ -218,7 +218,8 @@ TRICKY.append(tricky("nearly a step", steep, elementwise(steep_slope), lambda: (
 
 
 def hilbert(n):
-    return 1 / (jnp.arange(n)[:, None] + jnp.arange(n) + 1.0)
+    place = jnp.arange(n, dtype="float32")
+    return 1 / (place[:, None] + place + 1)
 
 
 def solve(a, b):
