@@ -13,6 +13,7 @@ from . import (
     cotangents,
     dtypes,
     edges,
+    flags,
     formulas,
     indexing,
     kinds,
@@ -34,6 +35,8 @@ from . import (
     structures,
     surrogates,
     thresholds,
+    ties,
+    trees,
     windows,
 )
 from .entry import Pair as Pair
@@ -49,6 +52,7 @@ PAIRS = [
     *overflow.PAIRS,
     *thresholds.PAIRS,
     *options.PAIRS,
+    *flags.PAIRS,
     *cotangents.PAIRS,
     *state.PAIRS,
     *calls.PAIRS,
@@ -66,8 +70,10 @@ PAIRS = [
 ]
 TRICKY = [
     *kinks.TRICKY,
+    *ties.TRICKY,
     *edges.TRICKY,
     *kinds.TRICKY,
+    *trees.TRICKY,
     *magnitudes.TRICKY,
     *programs.TRICKY,
     *programs_lean.TRICKY,
