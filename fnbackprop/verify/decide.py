@@ -42,8 +42,11 @@ def decide(claim: Claim, valid: Bracket, at: Circumstances) -> Decision:
     """The claim in the light of what the values say is valid."""
     got, wanted, margin = claim
     if not np.isfinite(got):
-        accused = np.isfinite(wanted) or (np.isfinite(valid.low) and at.ordinary and at.ruled)
-        return Decision.WRONG if accused and (at.ordinary or at.sound()) else Decision.UNDECIDED
+        if np.isfinite(wanted):
+            return Decision.WRONG if at.ordinary or at.sound() else Decision.UNDECIDED
+        # Where autodiff is not finite either, a rule should know better, if the function itself gets along there.
+        known = np.isfinite(valid.low) and at.ordinary and at.ruled
+        return Decision.WRONG if known and at.sound() else Decision.UNDECIDED
     if np.isnan(valid.low):
         return Decision.UNDECIDED
     if _inside(got, valid, margin) and (valid.smooth or at.choose):

@@ -72,7 +72,9 @@ class Dimensions:
                         yield from self._split(frozenset(part), n)
                         yield from self._split(places - set(part), n)
                         return
-        if self.resized({places: other}):
+        made = self.resized({places: other})
+        # A function may take more columns than it reads, and its rule refuse them aloud: such a length is fixed.
+        if made and (any(axis == 0 for _, axis in places) or not made.refused):
             yield places
 
     def _leaf(self, number: int, leaf: Any, lengths: Mapping[Place, int]) -> Any:
