@@ -33,22 +33,32 @@ _DTYPES = {
 
 def save_arrays(path: Path, arrays: Mapping[str, ArrayLike], metadata: Mapping[str, str]) -> None:
     """Write the arrays and their `metadata` atomically; raises TypeError for a dtype that the format has not."""
+    write_atomically(path, encode_arrays(arrays, metadata))
+
+
+def encode_arrays(arrays: Mapping[str, ArrayLike], metadata: Mapping[str, str]) -> bytes:
+    """The content of a safetensors file; raises TypeError for a dtype that the format has not."""
     # safetensors writes memory as it lies: without C order a transposed array comes back scrambled, in silence.
     contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     for name, array in contiguous.items():
         if array.dtype.newbyteorder("=") not in _DTYPES.values():
             known = ", ".join(dtype.name for dtype in _DTYPES.values())
             raise TypeError(f"cannot save array {name!r} of dtype {array.dtype}; convert it to one of {known}")
-    write_atomically(path, save(contiguous, dict(metadata)))
+    return save(contiguous, dict(metadata))
 
 
 def load_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """The arrays and metadata of a file; raises DataError where it is missing, damaged or of another kind."""
     try:
-        content = path.read_bytes()
-        tensors = deserialize(content)
+        return decode_arrays(path.read_bytes(), path)
     except OSError as error:
         raise DataError(f"cannot read arrays from {path}: {error.strerror}") from None
+
+
+def decode_arrays(content: bytes, path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """The arrays and metadata in the `content` of the file at `path`; raises DataError where it is damaged."""
+    try:
+        tensors = deserialize(content)
     except SafetensorError as error:
         raise DataError(f"{path} is cut short, damaged, or not a safetensors file: {error}") from None
     arrays = {}
