@@ -4,9 +4,12 @@ from .check import check as check
 from .data import Data as Data
 from .data import build_data as build_data
 from .describe import describe as describe
+from .difference import config_digest as config_digest
+from .difference import differences as differences
 from .plan import Plan as Plan
 from .plan import build_plan as build_plan
 from .plan import read_plan as read_plan
+from .prepare import config_tables as config_tables
 from .prepare import config_text as config_text
 from .prepare import prepare as prepare
 from .recipe import build_recipe as build_recipe

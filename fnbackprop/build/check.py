@@ -13,7 +13,7 @@ from ..training.health import watched_step
 from ..training.step import TrainState
 from .data import Data
 from .plan import Plan
-from .problems import Problems
+from .problems import Problems, nearest
 from .recipe import build_recipe, schedule_options, total_steps
 
 
@@ -24,6 +24,7 @@ def check(plan: Plan, data: Data) -> None:
     _check_sizes(plan, data, problems)
     _check_schedule(plan, data, problems)
     _check_meanings(plan, data, problems)
+    _check_best(plan, data, problems)
     variables = _check_model(plan, data, problems)
     if variables is not None and not problems.lines:
         _check_training(plan, data, variables, problems)
@@ -96,6 +97,16 @@ def _check_meanings(plan: Plan, data: Data, problems: Problems) -> None:
         problems.add("cost.name", "the data's targets are numbers, not classes; use squared_error", name)
     if cost.targets == "binary" and data.classes is not None and len(data.classes) != 2:
         problems.add("cost.name", f"the data has {len(data.classes)} classes, not 2; use cross_entropy", name)
+
+
+def _check_best(plan: Plan, data: Data, problems: Problems) -> None:
+    best = plan.config.best
+    if best is None:
+        return
+    if not data.splits.validation:
+        problems.add("best", "there are no validation examples to tell which model is best; set data.validation")
+    if best.metric not in (known := ["loss", *plan.cost.metrics]):
+        problems.add("best.metric", f"is not reported; {nearest(best.metric, known)}", best.metric)
 
 
 def _check_model(plan: Plan, data: Data, problems: Problems) -> Variables | None:

@@ -115,12 +115,38 @@ class TrainingConfig(Table):
     epochs: Positive | None = Field(None, description="passes over the training examples; 10 if steps is unset too")
     steps: Positive | None = Field(None, description="optimizer steps, instead of epochs")
     report_every: Positive | None = Field(None, description="steps between reports; an epoch if unset")
+    non_finite: Literal["stop", "skip", "reduce"] = Field(
+        "stop",
+        description="a step with a loss, gradient or parameter that is no number: ends the run, is not taken, or is "
+        "taken with 0 for what is not finite in its gradient",
+    )
 
     @model_validator(mode="after")
     def _one_length(self) -> "TrainingConfig":
         if self.epochs is not None and self.steps is not None:
             raise ValueError("got both epochs and steps; give one of them")
         return self
+
+
+class CheckpointConfig(Table):
+    """How often the run's state is saved, so that a run that was stopped can go on."""
+
+    every_steps: Positive | None = Field(None, description="steps from one save to the next; by time alone if unset")
+    every_minutes: Annotated[float, Field(gt=0)] = Field(
+        1.0, description="minutes since the last save after which the state is saved whatever the step"
+    )
+    keep: Positive = Field(2, description="how many of the latest are kept, beside that of the best model")
+
+
+class BestConfig(Table):
+    """Which model is the final one, instead of the last: the best of all reports on the validation part."""
+
+    metric: str = Field("loss", description="the figure to go by: loss, or one that is reported with the cost")
+    patience: Positive | None = Field(
+        None,
+        description="reports in a row that are no better after which training ends; never before its time if unset",
+    )
+    min_change: NonNegative = Field(0.0, description="by how much a figure must be better to count as better")
 
 
 class HealthConfig(Table):
@@ -149,3 +175,6 @@ class ExperimentConfig(Table):
     optimizer: OptimizerConfig = OptimizerConfig()
     training: TrainingConfig = TrainingConfig()
     health: HealthConfig | None = Field(None, description="watch the nodes' health; not watched where unset")
+    checkpoint: CheckpointConfig = CheckpointConfig()
+    best: BestConfig | None = Field(None, description="keep the best model; the last is the final one where unset")
+    trackers: tuple[Literal["tensorboard"], ...] = Field((), description="who else is told of every row of metrics")

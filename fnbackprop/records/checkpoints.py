@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..core.atomic import appearing_folder, remove_leftovers
+from ..core.atomic import appearing_folder
 from ..core.errors import CheckpointError, DataError
 from .arrays import decode_arrays, encode_arrays
 from .keys import data_to_keys, keys_to_data
@@ -89,10 +89,6 @@ class Checkpoints:
         names = (f"unused-{self.path(step).name}" + (f"-{number}" if number > 1 else "") for number in count(1))
         target = next(self.folder / name for name in names if not (self.folder / name).exists())
         return self.path(step).rename(target)
-
-    def remove_leftovers(self) -> None:
-        """Delete what a process that was killed left half saved or half deleted."""
-        remove_leftovers(self.folder)
 
     def path(self, step: int) -> Path:
         """The folder of the checkpoint of `step`."""

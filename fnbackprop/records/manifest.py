@@ -14,6 +14,7 @@ _NAME, _DIGEST = "manifest.json", "manifest.sha256"
 _LIMIT = 2**24
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Seconds = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=0, lt=2**63)]
 
 
@@ -40,12 +41,13 @@ class Manifest(_Part):
     """A checkpoint of a run after `step` steps.
 
     config, data: hashes of what the run was started with; metrics: of metrics.jsonl when the checkpoint was made.
-    seconds: how long the run had trained by then.
+    seconds: how long the run had trained by then; since_report: how long the steps since the last report took.
     """
 
     schema_version: Literal[1] = 1
     step: Count
-    seconds: Annotated[float, Field(ge=0)]
+    seconds: Seconds
+    since_report: Seconds
     config: Sha256
     data: Sha256
     metrics: FileRecord

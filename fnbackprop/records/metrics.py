@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,11 +25,13 @@ class MetricsLog:
     """Appends rows to a file.
 
     A row counts once its newline is written. Opening a file whose last row was torn off cuts that row away; with `at`,
-    everything after that mark.
+    everything after that mark. `follow` is told of each row that is appended.
     """
 
-    def __init__(self, path: Path, at: Mark | None = None):
-        self.path = path
+    def __init__(
+        self, path: Path, at: Mark | None = None, follow: Callable[[Mapping[str, Any]], None] = lambda row: None
+    ):
+        self.path, self._follow = path, follow
         with path.open("ab+") as file:
             file.seek(0)
             content = file.read()
@@ -43,6 +46,7 @@ class MetricsLog:
             file.write(line)
         self._size += len(line)
         self._hash.update(line)
+        self._follow(row)
 
     def mark(self) -> Mark:
         """The end, once all before it has reached the disk."""

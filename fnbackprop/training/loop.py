@@ -18,6 +18,7 @@ from .finite import check_finite
 from .health import NodesHealth, read_health, watched_step
 from .objective import Batch, Figures
 from .recipe import Recipe
+from .spoiled import leave_out
 from .step import TrainState, train_step
 
 # Long enough that dispatching costs nothing, short enough that progress and Ctrl-C feel immediate.
@@ -78,8 +79,8 @@ class Loop:
         run = jax.jit(self._steps, donate_argnums=0)
         self._run = run.lower(state, self._figures, self._examples, order, start, start).compile()
 
-    def chunks(self, state: TrainState, total_steps: int, report_every: int) -> Iterator[Chunk]:
-        """Train from `state` to `total_steps`, in chunks that end wherever a report is due.
+    def chunks(self, state: TrainState, total_steps: int, *periods: int) -> Iterator[Chunk]:
+        """Train from `state` to `total_steps`, in chunks that end at every multiple of each of `periods`.
 
         Each chunk's state is used up by the next. Raises NonFiniteError where the loss or its gradient is no number.
         """
@@ -89,14 +90,15 @@ class Loop:
                 epoch = first // self.steps_per_epoch
                 order = self._order(np.int32(epoch), self._examples.targets)
             start = epoch * self.steps_per_epoch
-            due = first - first % report_every + report_every
-            last = min(first + length, due, start + self.steps_per_epoch, total_steps)
+            due = (first - first % period + period for period in periods)
+            last = min(first + length, *due, start + self.steps_per_epoch, total_steps)
             bounds = np.int32(first - start), np.int32(last - start)
             began = time.perf_counter()
             state, figures = self._run(state, figures, self._examples, order, *bounds)
             fetched = {name: values[slice(*bounds)] for name, values in jax.device_get(figures).items()}
             seconds = time.perf_counter() - began
-            check_finite(fetched, first, self._recipe.model)
+            if self._recipe.non_finite == "stop":
+                check_finite(fetched, first, self._recipe.model)
             health = self._read_health(fetched, first)
             yield Chunk(first, last, state, fetched, self._batches.seen(order, *bounds), seconds, health)
             length = max(1, round(SECONDS_PER_CHUNK / seconds * (last - first)))
@@ -123,8 +125,11 @@ class Loop:
         def step(inputs: Array) -> tuple[TrainState, Figures]:
             batch = Batch(inputs, targets, weights)
             if self._health is None:
-                return train_step(state, batch, self._recipe, self._step_key)
-            return watched_step(state, batch, self._recipe, self._step_key, self._health)
+                after, figures = train_step(state, batch, self._recipe, self._step_key)
+            else:
+                after, figures = watched_step(state, batch, self._recipe, self._step_key, self._health)
+            policy = self._recipe.non_finite
+            return (after, figures) if policy == "stop" else leave_out(state, after, figures, policy == "reduce")
 
         return at_size(step, inputs, self._recipe.sizes)
 
