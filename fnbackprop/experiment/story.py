@@ -118,7 +118,7 @@ def _train(run: Run, start: Start, machine: records.Environment, status: records
     described = run.data.normalization, run.data.classes, splits.examples.inputs.shape[1:], recipe.sizes
     trained = training.Trained(run.plan.model, variables, *described)
     training.save_trained(run.folder.model, trained)
-    facts = {"device": records.describe_device(machine), **facts, "took": f"{keeper.trained():.1f} s"}
+    facts = {"device": records.describe_device(machine), **facts, "took": keeper.times()}
     records.write_report(run.folder.report, run.name, records.read_metrics(run.folder.metrics), facts, config_text)
     run.log.print(f"{'test':<17} {records.format_figures(test)}", style="bold")
     run.log.print(f"{'took':<17} {facts['took']}")

@@ -1,5 +1,6 @@
 """Which report of a run was the best, and how long ago."""
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -24,6 +25,7 @@ class Best:
             return False
         value, sign = row[self._config.metric], -1 if is_share(self._config.metric) else 1
         better = self.step is None or sign * value < sign * self.value - self._config.min_change
+        better |= math.isnan(self.value) and not math.isnan(value)
         if better:
             self.step, self.value, self.reports_since = row["step"], value, 0
         else:
