@@ -1,6 +1,7 @@
 """Named arrays in a safetensors file, bit for bit, in every dtype that a model uses."""
 
 import json
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,8 @@ def _little_endian(arrays: Mapping[str, ArrayLike]) -> dict[str, np.ndarray]:
 def load_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """The arrays and metadata of a file; raises DataError where it is missing, damaged or of another kind."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe or a device has no end
+            raise DataError(f"cannot read arrays from {path}: it is no regular file")
         return decode_arrays(path.read_bytes(), path)
     except OSError as error:
         raise DataError(f"cannot read arrays from {path}: {error.strerror}") from None

@@ -27,11 +27,11 @@ class Averages:
         self._examples.append(examples)
         self.seconds += seconds
 
-    def row(self) -> dict[str, float]:
+    def row(self) -> dict[str, int | float]:
         """One number for each figure, and the speed; spoiled steps are counted, and count for nothing else."""
         examples = np.concatenate(self._examples)
         columns = {name: np.concatenate([f[name] for f in self._figures]) for name in self._figures[0]}
-        row: dict[str, float] = {"spoiled": int(columns[_SPOILED].sum())} if _SPOILED in columns else {}
+        row: dict[str, int | float] = {"spoiled": int(columns[_SPOILED].sum())} if _SPOILED in columns else {}
         sound = columns.pop(_SPOILED, np.zeros(len(examples))) == 0
         for name, values in columns.items():
             mean = _mean(values[sound], examples[sound])

@@ -35,9 +35,7 @@ class RunFolder:
             raise ConfigError(f"cannot make run folder {path}: {error.strerror}{remedy}") from None
         if found and not {run.lock, run.config}.intersection(found):
             raise ConfigError(f"run folder {path} is not empty, and holds no run{remedy}")
-        if links := [entry.name for entry in found if entry.is_symlink()]:
-            raise ConfigError(f"run folder {path} holds a link, {links[0]}, that would be written through{remedy}")
-        return run
+        return run._refuse_what_is_no_run()
 
     @classmethod
     def fresh(cls, path: Path) -> "RunFolder":
@@ -70,7 +68,7 @@ class RunFolder:
             raise ConfigError(f"{path} is {'a file' if path.exists() else 'missing'}; give the folder of a run")
         if not run.config.is_file():
             raise ConfigError(f"{path} is not the folder of a run: it has no {run.config.name}")
-        return run
+        return run._refuse_what_is_no_run()
 
     def locked(self) -> AbstractContextManager[None]:
         """Keep every other process out of the run; see `run_lock.locked`."""
@@ -121,3 +119,11 @@ class RunFolder:
     @property
     def model(self) -> Path:
         return self.path / "model.safetensors"
+
+    def _refuse_what_is_no_run(self) -> "RunFolder":
+        """The run itself; raises ConfigError where it holds what no run makes, which would lead elsewhere or hang."""
+        for entry in self.path.iterdir():
+            if entry.is_symlink() or not (entry.is_file() or entry.is_dir()):
+                what = "link" if entry.is_symlink() else "pipe or a device"
+                raise ConfigError(f"run folder {self.path} holds a {what}, {entry.name}, as no run does; move it away")
+        return self

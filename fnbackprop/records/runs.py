@@ -75,7 +75,7 @@ def _config(run: RunFolder) -> dict[str, Any]:
 
 def _summary(run: RunFolder, differences: dict[str, Any]) -> RunSummary:
     status = read_status(run.status)
-    state = status.get("state", _UNREADABLE)
+    state = str(status.get("state", _UNREADABLE))
     if state == "running" and not is_locked(run.lock):
         state = "killed"
     try:
@@ -83,7 +83,7 @@ def _summary(run: RunFolder, differences: dict[str, Any]) -> RunSummary:
         best, test = (_best([row for row in rows if row.get("kind") == kind]) for kind in ("validation", "test"))
     except (FnbackpropError, TypeError, KeyError):
         best = test = _UNREADABLE
-    return RunSummary(run.path.name, str(state), status.get("step"), best, test, differences)
+    return RunSummary(run.path.name, state, status.get("step"), best, test, differences)
 
 
 def _best(rows: list[dict[str, Any]]) -> str:

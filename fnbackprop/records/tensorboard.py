@@ -12,7 +12,7 @@ _PLACE = ("kind", "step", "epoch")
 
 
 class TensorBoard:
-    """Adds to the event files in `folder`; what they hold from `step` on is hidden, since it is told again."""
+    """Adds to the event files in `folder`; what they hold after `step` is hidden, since it is told again."""
 
     def __init__(self, folder: Path, step: int):
         try:
@@ -23,7 +23,7 @@ class TensorBoard:
         self._event, self._summary = event_pb2.Event, summary_pb2.Summary
         self._writer = EventFileWriter(str(folder))
         start = event_pb2.SessionLog(status=event_pb2.SessionLog.START)
-        self._writer.add_event(self._event(session_log=start, step=step, wall_time=time.time()))
+        self._writer.add_event(self._event(session_log=start, step=step + 1, wall_time=time.time()))
 
     def add(self, row: Mapping[str, Any]) -> None:
         """One row: each figure under "train/loss", those of nodes under "health/linear_1/dead"."""

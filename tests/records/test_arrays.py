@@ -1,6 +1,7 @@
 """Arrays come back bit for bit, or not at all."""
 
 import json
+import os
 from pathlib import Path
 
 import jax
@@ -156,3 +157,10 @@ def test_dtypes_that_we_do_not_know_are_refused(tmp_path: Path):
 def test_missing_file_is_named(tmp_path: Path):
     with pytest.raises(DataError, match="gone: No such file"):
         load_arrays(tmp_path / "gone")
+
+
+def test_what_has_no_end_is_not_read(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path, Path("/dev/zero")):
+        with pytest.raises(DataError, match="it is no regular file"):
+            load_arrays(path)

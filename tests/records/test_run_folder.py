@@ -1,7 +1,9 @@
 """Runs never share a folder, are never written over, and say what they lack."""
 
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,14 +32,19 @@ def test_at_takes_an_empty_folder_and_that_of_a_run_and_no_other(tmp_path: Path,
 
 
 @pytest.mark.quick
-def test_at_refuses_links_that_would_be_written_through(tmp_path: Path):
+@pytest.mark.parametrize("take", [RunFolder.at, RunFolder.open])
+def test_links_and_pipes_are_refused(tmp_path: Path, take: Callable[[Path], RunFolder]):
     run, outside = tmp_path / "run", tmp_path / "outside"
     run.mkdir()
-    (run / "lock").write_text("")
+    (run / "config.toml").write_text("")
     outside.write_text("precious")
     (run / "metrics.jsonl").symlink_to(outside)
     with pytest.raises(ConfigError, match=r"holds a link, metrics\.jsonl"):
-        RunFolder.at(run)
+        take(run)
+    (run / "metrics.jsonl").unlink()
+    os.mkfifo(run / "status.json")
+    with pytest.raises(ConfigError, match=r"holds a pipe or a device, status\.json"):
+        take(run)
 
 
 @pytest.mark.quick

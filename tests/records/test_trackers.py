@@ -51,7 +51,7 @@ def test_tensorboard_reads_the_rows_and_forgets_those_that_are_told_again(tmp_pa
     for step in (1, 2, 3):
         first.add({"kind": "train", "step": step, "epoch": 0.5, "loss": step / 4, "note": "text"})
     first.flush()
-    again = TensorBoard(tmp_path, 2)
+    again = TensorBoard(tmp_path, 1)
     again.add({"kind": "train", "step": 2, "epoch": 0.5, "loss": 9.0})
     again.add({"kind": "health", "step": 2, "nodes": {"linear_1": {"dead": 0.25}}})
     again.flush()
