@@ -6,27 +6,13 @@ as keys; `fnbackprop.build` checks those against the thing itself.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
-Positive = Annotated[int, Field(gt=0)]
-NonNegative = Annotated[float, Field(ge=0)]
-
-
-class Table(BaseModel):
-    """A table with a fixed set of keys."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class NamingTable(BaseModel):
-    """A table that names a thing, and holds that thing's options beside its own keys."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="allow", allow_inf_nan=False)
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """The keys that belong to the named thing."""
-        return dict(self.model_extra or {})
+from .config_table import NamingTable as NamingTable
+from .config_table import NonNegative, Positive
+from .config_table import Table as Table
+from .run_config import BestConfig as BestConfig
+from .run_config import CheckpointConfig as CheckpointConfig
 
 
 class NodeConfig(NamingTable):
@@ -126,27 +112,6 @@ class TrainingConfig(Table):
         if self.epochs is not None and self.steps is not None:
             raise ValueError("got both epochs and steps; give one of them")
         return self
-
-
-class CheckpointConfig(Table):
-    """How often the run's state is saved, so that a run that was stopped can go on."""
-
-    every_steps: Positive | None = Field(None, description="steps from one save to the next; by time alone if unset")
-    every_minutes: Annotated[float, Field(gt=0)] = Field(
-        1.0, description="minutes since the last save after which the state is saved whatever the step"
-    )
-    keep: Positive = Field(2, description="how many of the latest are kept, beside that of the best model")
-
-
-class BestConfig(Table):
-    """Which model is the final one, instead of the last: the best of all reports on the validation part."""
-
-    metric: str = Field("loss", description="the figure to go by: loss, or one that is reported with the cost")
-    patience: Positive | None = Field(
-        None,
-        description="reports in a row that are no better after which training ends; never before its time if unset",
-    )
-    min_change: NonNegative = Field(0.0, description="by how much a figure must be better to count as better")
 
 
 class HealthConfig(Table):

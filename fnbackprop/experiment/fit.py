@@ -2,7 +2,6 @@
 
 from .. import records, training
 from ..core.errors import Stopped
-from ..data import Examples
 from .keeper import Keeper
 from .reporter import Reporter
 from .run import Run
@@ -12,8 +11,6 @@ def fit(
     run: Run,
     loop: training.Loop,
     state: training.TrainState,
-    examples: Examples,
-    measure: training.Evaluate,
     reporter: Reporter,
     keeper: Keeper,
     status: records.Status,
@@ -31,7 +28,7 @@ def fit(
             state, better = chunk.state, False
             reporter.chunk(chunk)
             if reporter.is_due(chunk.last):
-                better = reporter.report(state, chunk.last, keeper, examples, measure)
+                better = reporter.report(state.variables, chunk.last, keeper.trained())
             status.reached(chunk.last)
             wished = run.wish.signal  # once: it may come between two looks
             if better or wished or keeper.is_due(chunk.last):
@@ -40,11 +37,7 @@ def fit(
                 progress.report(f"no better for {best.reports_since} reports: training ends")
                 break
             if wished and chunk.last < steps:
-                raise Stopped(wished, f"stopped after {chunk.last} steps, and saved; {how_to_go_on(run)}")
+                rest = f"the same command with --run {run.folder.path} goes on from there"
+                raise Stopped(wished, f"stopped after {chunk.last} steps, and saved; {rest}")
     keeper.save(state, reporter.averages, best.step if best else None)
     return state
-
-
-def how_to_go_on(run: Run) -> str:
-    """What to do to have the rest of it."""
-    return f"the same command with --run {run.folder.path} goes on from there"

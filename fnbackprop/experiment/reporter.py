@@ -1,18 +1,21 @@
 """What a run tells as it trains: rows of metrics, lines of progress, warnings."""
 
+from collections.abc import Callable
 from typing import Any
 
 from .. import build, records, training
 from ..core.config import HealthConfig
 from ..core.errors import NonFiniteError
-from ..data import Examples
 from ..penalties import sparsity
-from .keeper import Keeper
 from .run import Run
 from .start import Start
 
 # A long run says as much on the screen as a short one; metrics.jsonl holds every report.
 _MOST_LINES = 20
+
+
+# The figures of a model on the validation part; none where there is no such part.
+Watch = Callable[[training.Variables], dict[str, float]]
 
 
 class Reporter:
@@ -21,9 +24,9 @@ class Reporter:
     What it knows of the time before `start` it reads in the metrics, which end there.
     """
 
-    def __init__(self, run: Run, start: Start, metrics: records.MetricsLog, per_epoch: int):
+    def __init__(self, run: Run, start: Start, metrics: records.MetricsLog, per_epoch: int, watch: Watch):
         config, rows = run.plan.config, records.read_metrics(run.folder.metrics)
-        self._run, self._metrics, self._per_epoch = run, metrics, per_epoch
+        self._run, self._metrics, self._per_epoch, self._watch = run, metrics, per_epoch, watch
         self.steps = build.total_steps(run.plan, run.data)
         self.every = config.training.report_every or per_epoch
         self.averages = start.averages()
@@ -51,22 +54,19 @@ class Reporter:
                 self.progress.report(line)
         self.progress.update(chunk.last, self.place(chunk.last) | self.averages.row())
 
-    def report(
-        self, state: training.TrainState, step: int, keeper: Keeper, examples: Examples, measure: training.Evaluate
-    ) -> bool:
+    def report(self, variables: training.Variables, step: int, seconds: float) -> bool:
         """Write down the steps since the last report, and look at the validation part; True where it was the best."""
         config, place = self._run.plan.config, self.place(step)
         self._tell_of_spoiled_steps(step)
-        row: dict[str, Any] = place | self.averages.row() | {"seconds": keeper.trained()}
+        row: dict[str, Any] = place | self.averages.row() | {"seconds": seconds}
         if config.penalties.l1:
-            row["sparsity"] = float(sparsity(state.variables.params, config.penalties.biases))
+            row["sparsity"] = float(sparsity(variables.params, config.penalties.biases))
         self._metrics.append({"kind": "train", **row})
         self.averages.clear()
         # With penalties the loss is more than the cost, which alone compares with the validation's.
         measures = {name: row[name] for name in ("loss", "cost", *self._run.plan.cost.metrics) if name in row}
         told, better = [f"epoch {place['epoch']:.4g}:", f"train {records.format_figures(measures)}"], False
-        if validation := self._run.data.splits.validation:
-            watched = measure(state.variables, examples, validation)
+        if watched := self._watch(variables):
             self._metrics.append(row := {"kind": "validation", **place, **watched})
             told.append(f"validation {records.format_figures(watched)}")
             better = self.best is not None and self.best.add(row)

@@ -4,6 +4,7 @@ import hashlib
 from typing import NamedTuple
 
 from .. import build, records, training
+from ..core.atomic import remove_leftovers
 from ..core.errors import CheckpointError, ConfigError, DataError
 from .run import Run
 
@@ -50,11 +51,13 @@ class Start(NamedTuple):
 
 
 def find_start(run: Run, machine: records.Environment) -> Start:
-    """Where the run begins. Changes nothing, except that checkpoints which are not gone on from are set aside.
+    """Where the run begins. Changes nothing, but that what was half written is deleted, and what is skipped set aside.
 
     Raises ConfigError where the folder's run has another config, DataError where it had other data, and
     CheckpointError where it has checkpoints of which none can be used.
     """
+    for place in (run.folder.path, run.folder.checkpoints):
+        remove_leftovers(place)
     _compare_configs(run)
     checkpoint, problems = _newest(run)
     if checkpoint is None and problems:

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from rich.console import Console
 
 from .. import build, records, training
-from ..core.atomic import remove_leftovers, write_atomically
+from ..core.atomic import write_atomically
 from ..core.errors import CheckpointError
 from ..core.stopping import stop_wish
 from ..data.digest import data_digest
@@ -61,8 +61,6 @@ def train(
     digests = build.config_digest(build.config_tables(plan, data)), data_digest(data.splits)
     with records.disk_errors(folder.path), folder.locked(), stop_wish() as wish:
         it = Run(name, plan, data, folder, records.Log(folder.log, console), wish, *digests)
-        for place in (folder.path, folder.checkpoints):
-            remove_leftovers(place)
         start = find_start(it, machine)
         status = records.Status(folder.status, start.step)
         with _told(status):
@@ -90,9 +88,8 @@ def _told(status: records.Status) -> Iterator[None]:
 
 def _train(run: Run, start: Start, machine: records.Environment, status: records.Status) -> Result:
     config, splits = run.plan.config, run.data.splits
-    config_text = build.config_text(run.plan, run.data)
     write_atomically(run.folder.environment, json.dumps(machine, indent=2))
-    write_atomically(run.folder.config, config_text)
+    write_atomically(run.folder.config, build.config_text(run.plan, run.data))
 
     recipe = build.build_recipe(run.plan, run.data)
     model_key, loop_key = jax.random.split(jax.random.key(config.seed))
@@ -105,21 +102,29 @@ def _train(run: Run, start: Start, machine: records.Environment, status: records
     for fact, text in facts.items():
         run.log.print(f"{fact:<17} {text}")
 
-    trackers = records.Trackers(
-        [make(run, start) for make in map(_TRACKERS.__getitem__, config.trackers)], run.log.print
-    )
+    def watch(variables: training.Variables) -> dict[str, float]:
+        return measure(variables, examples, splits.validation) if splits.validation else {}
+
+    trackers = records.Trackers([_TRACKERS[name](run, start) for name in config.trackers], run.log.print)
     metrics = records.MetricsLog(run.folder.metrics, start.metrics, trackers.add)
-    keeper, reporter = Keeper(run, start, metrics, machine), Reporter(run, start, metrics, loop.steps_per_epoch)
-    state = fit(run, loop, state, examples, measure, reporter, keeper, status)
-    step, variables = _final(run, state, reporter.best)
+    keeper = Keeper(run, start, metrics, machine)
+    reporter = Reporter(run, start, metrics, loop.steps_per_epoch, watch)
+    step, variables = _final(run, fit(run, loop, state, reporter, keeper, status), reporter.best)
     test = measure(variables, examples, splits.test)
     metrics.append({"kind": "test", **reporter.place(step), **test})
     trackers.flush()
-    described = run.data.normalization, run.data.classes, splits.examples.inputs.shape[1:], recipe.sizes
+    facts = {"device": records.describe_device(machine), **facts, "took": keeper.times()}
+    return _conclude(run, recipe, variables, test, facts)
+
+
+def _conclude(
+    run: Run, recipe: training.Recipe, variables: training.Variables, test: dict[str, float], facts: dict[str, str]
+) -> Result:
+    described = run.data.normalization, run.data.classes, run.data.splits.examples.inputs.shape[1:], recipe.sizes
     trained = training.Trained(run.plan.model, variables, *described)
     training.save_trained(run.folder.model, trained)
-    facts = {"device": records.describe_device(machine), **facts, "took": keeper.times()}
-    records.write_report(run.folder.report, run.name, records.read_metrics(run.folder.metrics), facts, config_text)
+    rows, text = records.read_metrics(run.folder.metrics), build.config_text(run.plan, run.data)
+    records.write_report(run.folder.report, run.name, rows, facts, text)
     run.log.print(f"{'test':<17} {records.format_figures(test)}", style="bold")
     run.log.print(f"{'took':<17} {facts['took']}")
     run.log.print(f"{'report':<17} {run.folder.report}")

@@ -9,7 +9,7 @@ from .lab import Lab
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="its signals and disks are others")
 
-QUICK = ("kill -9 while training", "kill -9 while saving", "SIGTERM", "disk full", "two processes, one folder")
+QUICK = ("kill -9 while saving", "SIGTERM", "disk full", "two processes, one folder")
 
 
 @pytest.fixture(scope="module")
