@@ -23,11 +23,6 @@ class Keeper:
         """Seconds that the run has trained, those before it was stopped included."""
         return self._start.seconds + time.monotonic() - self._began
 
-    def times(self) -> str:
-        """How long the run has trained, and what share of that since it was started was spent on saving."""
-        share = self.seconds / (time.monotonic() - self._began)
-        return f"{self.trained():.1f} s, {100 * share:.1f} % of it for checkpoints"
-
     def is_due(self, step: int) -> bool:
         """Whether the config asks for a save after this step."""
         config = self._run.plan.config.checkpoint
