@@ -50,3 +50,7 @@ from .penalties import l1 as l1
 from .penalties import l2 as l2
 from .preview import check as check
 from .preview import summary as summary
+from .verify import VjpReport as VjpReport
+from .verify import verify_graph as verify_graph
+from .verify import verify_vjp as verify_vjp
+from .verify.testing import vjp_test as vjp_test

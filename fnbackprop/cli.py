@@ -9,12 +9,32 @@ import typer
 
 app = typer.Typer(
     help="Train neural networks in JAX through hand-written, documented and checked derivatives.",
-    epilog="Exit codes: 0 done, 2 usage or config, 3 data, 4 non-finite numbers, 5 a run that cannot be saved or gone "
-    "on with, 70 internal error, 130 interrupted, 143 stopped by SIGTERM; the last two after saving.",
+    epilog="Exit codes: 0 done, 1 verification failed, 2 usage or config, 3 data, 4 non-finite numbers, 5 a run that "
+    "cannot be saved or gone on with, 70 internal error, 130 interrupted, 143 stopped by SIGTERM; the last two after "
+    "saving.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _print_version(wanted: bool) -> bool:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(version("fnbackprop"))
+        raise typer.Exit
+    return wanted
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version, and exit.")
+    ] = False,
+) -> None:
+    pass
+
 
 Config = Annotated[str, typer.Argument(help="A TOML file, or the name of a config that comes along, as digits_mlp.")]
 Run = Annotated[Path, typer.Argument(help="The folder of a finished run.")]
@@ -224,6 +244,28 @@ def graph(
 
     preview.picture(config, overrides or (), allow or (), examples).save(output)
     typer.echo(f"wrote {output}")
+
+
+@_command
+def verify(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Rules of ours, package.file:rule of yours, or configs. All of ours by default."),
+    ] = None,
+    args: Annotated[str | None, typer.Option(help="package.file:examples, the arguments of your rule.")] = None,
+    level: Annotated[Literal["fast", "full"], typer.Option(help="How thoroughly.")] = "fast",
+    seed: Annotated[int, typer.Option(min=0, help="Draws points and cotangents.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Let an inconclusive rule fail too.")] = False,
+    allow: Allow = None,
+    platform: Platform = None,
+) -> None:
+    """Check hand-written derivatives: of rules, and of every node of a configured model."""
+    _use(platform)
+    from . import verification
+
+    if not verification.show(verification.verify(names or (), args, level, seed, allow or ()), json, strict):
+        raise typer.Exit(1)
 
 
 @_command

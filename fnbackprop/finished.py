@@ -18,7 +18,7 @@ def evaluate(run: str | Path, allow: Sequence[str] = ()) -> dict[str, float]:
     plan, data = build.prepare(folder.config, (), allow)
     trained = training.load_trained(folder.model, plan.model)
     recipe = build.build_recipe(plan, data)._replace(normalization=trained.normalization)
-    measure, _ = training.compile_evaluate(recipe, trained.variables, data.splits.examples)
+    measure, _ = training.compile_evaluate(recipe, trained.variables, data.splits.examples, data.buckets)
     return measure(trained.variables, data.splits.examples, data.splits.test)
 
 

@@ -13,15 +13,15 @@ def check(config: str | Path, overrides: Sequence[str] = (), allow: Sequence[str
 
 
 def summary(config: str | Path, overrides: Sequence[str] = (), allow: Sequence[str] = ()) -> Summary:
-    """The model's nodes, shapes, parameters and costs, for a batch of the config's data."""
-    plan, data = build.prepare(config, overrides, allow)
-    return summarize(plan.model, data.specs(plan.config.data.batch_size)[0])
+    """The model's nodes, shapes, parameters and costs, for a batch as large as the config's."""
+    plan, example = build.outline(config, overrides, allow)
+    return summarize(plan.model, build.batch_specs(example, plan.config.data.batch_size)[0])
 
 
 def picture(
     config: str | Path, overrides: Sequence[str] = (), allow: Sequence[str] = (), batch_size: int = 1
 ) -> Picture:
     """The model's graph and gradient graph under its cost, for `batch_size` examples."""
-    plan, data = build.prepare(config, overrides, allow)
-    inputs, targets = data.specs(batch_size)
+    plan, example = build.outline(config, overrides, allow)
+    inputs, targets = build.batch_specs(example, batch_size)
     return draw(plan.model, inputs, cost=plan.config.cost.name, targets=targets, title=Path(config).stem)

@@ -1,7 +1,13 @@
+"""Shapes and types in signatures are enforced while the tests run; and what many tests break files with."""
+
 from collections.abc import Callable
 
 import pytest
 from hypothesis import strategies as st
+from jaxtyping import install_import_hook
+
+# Not pytest's option --jaxtyping-packages: by then the package's own pytest plugin has been imported.
+install_import_hook("fnbackprop", "beartype.beartype")
 
 
 @pytest.fixture(scope="session")

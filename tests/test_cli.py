@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -220,6 +221,11 @@ def test_help_does_not_wait_for_jax(tmp_path: Path) -> None:
     assert imported.isdisjoint({"jax", "jaxlib", "numpy", "optax", "pydantic", "sklearn", "matplotlib"})
     for name in ("train", "evaluate", "predict", "check", "summary", "schema", "new"):
         assert name in process.stdout
+
+
+def test_the_version_is_the_projects(here: Callable[..., Any]) -> None:
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
+    assert here("--version").output == f"{project['version']}\n"
 
 
 def test_check_summary_schema_and_new(here: Callable[..., Any]) -> None:

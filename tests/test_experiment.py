@@ -1,5 +1,6 @@
 """Whole experiments in small: what they write, and that equal seeds give equal bits."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -161,6 +162,15 @@ def test_a_run_that_diverges_says_so_and_saves_no_model(train: Train) -> None:
     assert '"state": "failed"' in Path("runs/it/status.json").read_text()
     with pytest.raises(ConfigError, match=r"has no model\.safetensors; train it to its end first"):
         fnbackprop.evaluate("runs/it")
+
+
+def test_the_rows_name_the_first_node_that_is_not_finite(train: Train) -> None:
+    with pytest.raises(NonFiniteError) as caught:
+        train("optimizer={name='sgd', learning_rate=1e30}", "health.every=5")
+    found = re.match(r"step (\d+): .* first at (node '.*', \w+); lower", str(caught.value))
+    assert found
+    looks = [row for row in read_metrics(Path("runs/it/metrics.jsonl")) if row["kind"] == "health"]
+    assert [(row["step"], row["non_finite"]) for row in looks] == [(0, None), (int(found[1]), found[2])]
 
 
 def test_an_interrupted_run_says_so(train: Train, monkeypatch: pytest.MonkeyPatch) -> None:

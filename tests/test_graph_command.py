@@ -33,6 +33,21 @@ def test_a_config_is_drawn_for_one_example(folder: Path) -> None:
         assert part in text
 
 
+def test_no_data_are_read_where_the_shapes_are_known(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FNBACKPROP_DATA", str(folder / "empty"))
+    for command in (["graph", "mnist_mlp", "-o", "it.dot"], ["summary", "mnist_mlp"]):
+        result = CliRunner().invoke(app, command)
+        assert result.exit_code == 0, result.output
+    assert not (folder / "empty").exists()
+    assert "[1, 28, 28, 1]" in Path("it.dot").read_text(encoding="utf-8")
+
+
+def test_a_model_that_does_not_fit_the_examples_is_told_as_by_check(folder: Path) -> None:
+    result = CliRunner().invoke(app, ["graph", "it.toml", "model.2.features=2"])
+    assert result.exit_code == 2
+    assert "it.toml: model: it ends with 2 outputs for 3 classes" in result.output
+
+
 def test_overrides_and_examples(folder: Path) -> None:
     command = ["graph", "it.toml", "model.0.features=5", "--examples", "2", "-o", "it.svg"]
     assert CliRunner().invoke(app, command).exit_code == 0

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from rich.console import Console
 
 import fnbackprop
@@ -12,7 +11,8 @@ from fnbackprop import build
 from fnbackprop.build.config_file import shipped_configs
 from fnbackprop.records import read_metrics
 from fnbackprop.training import Batch, initial_state
-from fnbackprop.training.health import read_health, watched_step
+from fnbackprop.training.health import places, watched, watched_step
+from fnbackprop.training.look import name_look
 
 CONFIG = """\
 model = [{ module = "Linear", features = 4 }, { module = "Sigmoid" }, { module = "Linear", features = 3 }]
@@ -37,8 +37,8 @@ def first_to_last(name: str) -> float:
     batch = Batch(*(jnp.asarray(values[: config.data.batch_size]) for values in data.splits.examples))
     key = jax.random.key(config.seed)
     state = initial_state(recipe, key, batch.inputs)
-    figures = jax.jit(lambda state: watched_step(state, batch, recipe, key, config.health)[1])(state)
-    (nodes,) = read_health(np.asarray(figures["health"])[None], 0, recipe.model, 1).values()
+    look = jax.jit(lambda state: watched_step(state, batch, recipe, key, config.health)[2])(state)
+    nodes = name_look(look, watched(recipe.model), places(recipe.model)).nodes
     norms = [figures["gradient_norm"] for figures in nodes.values() if "gradient_norm" in figures]
     assert len(norms) == 12
     return norms[0] / norms[-1]

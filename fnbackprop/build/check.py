@@ -1,5 +1,6 @@
 """Mistakes that no single key shows: all that can be known of an experiment before it is trained."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ from ..core.module import Variables
 from ..training import Batch, Recipe, steps_per_epoch, train_step
 from ..training.health import watched_step
 from ..training.step import TrainState
+from .check_model import check_model
 from .data import Data
 from .plan import Plan
 from .problems import Problems, nearest
@@ -23,9 +25,8 @@ def check(plan: Plan, data: Data) -> None:
     _check_batches(plan, data, problems)
     _check_sizes(plan, data, problems)
     _check_schedule(plan, data, problems)
-    _check_meanings(plan, data, problems)
     _check_best(plan, data, problems)
-    variables = _check_model(plan, data, problems)
+    variables = check_model(plan, data.example, problems)
     if variables is not None and not problems.lines:
         _check_training(plan, data, variables, problems)
     problems.raise_any()
@@ -35,7 +36,7 @@ def _check_batches(plan: Plan, data: Data, problems: Problems) -> None:
     config, examples = plan.config.data, len(data.splits.train)
     if config.batch_size > examples:
         problems.add("data.batch_size", f"larger than the {examples} training examples", config.batch_size)
-    elif not steps_per_epoch(examples, config, data.buckets):
+    elif not steps_per_epoch(examples, config, data.train_buckets):
         what = "no size in data.sizes has so many training examples; make it smaller, or keep the last batch"
         problems.add("data.batch_size", what, config.batch_size)
     if config.shuffle == "stratified" and data.classes is None:
@@ -84,21 +85,6 @@ def _last_step(name: str, value: Any, options: dict[str, Any]) -> int | float:
     return value if name.endswith(("_steps", "_begin")) else 0
 
 
-def _check_meanings(plan: Plan, data: Data, problems: Problems) -> None:
-    cost, name = plan.cost, plan.config.cost.name
-    meaning = plan.model.produces
-    if meaning in cost.remedies:
-        problems.add(
-            "cost.name", f"{name} cannot take the {meaning} that the model ends with: {cost.remedies[meaning]}"
-        )
-    if cost.targets == "values" and data.classes is not None:
-        problems.add("cost.name", f"the data has {len(data.classes)} classes; use cross_entropy", name)
-    if cost.targets == "classes" and data.classes is None:
-        problems.add("cost.name", "the data's targets are numbers, not classes; use squared_error", name)
-    if cost.targets == "binary" and data.classes is not None and len(data.classes) != 2:
-        problems.add("cost.name", f"the data has {len(data.classes)} classes, not 2; use cross_entropy", name)
-
-
 def _check_best(plan: Plan, data: Data, problems: Problems) -> None:
     best = plan.config.best
     if best is None:
@@ -107,32 +93,6 @@ def _check_best(plan: Plan, data: Data, problems: Problems) -> None:
         problems.add("best", "there are no validation examples to tell which model is best; set data.validation")
     if best.metric not in (known := ["loss", *plan.cost.metrics]):
         problems.add("best.metric", f"is not reported; {nearest(best.metric, known)}", best.metric)
-
-
-def _check_model(plan: Plan, data: Data, problems: Problems) -> Variables | None:
-    """The shapes of the model's variables; None where it does not fit the data."""
-    inputs, _ = data.specs(plan.config.data.batch_size)
-    try:
-        variables = jax.eval_shape(lambda key: plan.model.init(key, inputs), jax.random.key(0))
-        for size in plan.config.data.sizes[:-1]:
-            shape = (inputs.shape[0], size, *inputs.shape[2:])
-            jax.eval_shape(plan.model.apply, variables, jax.ShapeDtypeStruct(shape, inputs.dtype))
-        outputs, _ = jax.eval_shape(plan.model.apply, variables, inputs)
-    except FnbackpropError as error:
-        problems.add("model", str(error))
-        return None
-    except Exception as error:  # a user's own module may raise anything
-        problems.add("model", f"it fails: {type(error).__name__}: {error}")
-        return None
-    if len(outputs) != 1:
-        problems.add("model", f"it ends with {len(outputs)} outputs, where a cost takes one: join them")
-        return None
-    width = outputs[0].shape[-1] if outputs[0].ndim > 1 else 1
-    if plan.cost.targets == "classes" and data.classes is not None and width < len(data.classes):
-        problems.add(
-            "model", f"it ends with {width} outputs for {len(data.classes)} classes; the last node needs as many"
-        )
-    return variables
 
 
 def _check_training(plan: Plan, data: Data, variables: Variables, problems: Problems) -> None:
@@ -145,7 +105,7 @@ def _check_training(plan: Plan, data: Data, variables: Variables, problems: Prob
         return
     inputs, targets = data.specs(plan.config.data.batch_size)
     health = plan.config.health
-    step = train_step if health is None else partial(watched_step, config=health)
+    step: Callable = train_step if health is None else partial(watched_step, config=health)
     try:
         jax.eval_shape(
             lambda variables, optimizer, inputs, targets, key: step(

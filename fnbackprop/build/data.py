@@ -8,7 +8,7 @@ import numpy as np
 
 from ..core.config import DataConfig
 from ..core.errors import DataError, FnbackpropError
-from ..data import Dataset, Splits, as_dataset, data_folder, split
+from ..data import Dataset, ExampleSpec, Splits, as_dataset, data_folder, known_example, split
 from ..data.buckets import buckets_of
 from ..data.normalize import Normalization, fit_normalization
 from .named import Named
@@ -21,15 +21,37 @@ class Data(NamedTuple):
     classes: tuple[str, ...] | None  # None: regression
     normalization: Normalization | None
     constant_features: tuple[tuple[int, ...], ...]
-    buckets: np.ndarray | None = None  # of each training example, where sizes are given
+    buckets: np.ndarray | None = None  # of each example, where sizes are given
+
+    @property
+    def train_buckets(self) -> np.ndarray | None:
+        """The buckets of the training examples."""
+        return None if self.buckets is None else self.buckets[: len(self.splits.train)]
+
+    @property
+    def example(self) -> ExampleSpec:
+        """What each example is."""
+        return ExampleSpec.of(self.splits.examples, self.classes)
 
     def specs(self, batch_size: int) -> tuple[jax.ShapeDtypeStruct, jax.ShapeDtypeStruct]:
-        """Shapes and dtypes of a batch: its inputs, as the model sees them, and its targets."""
-        inputs, targets = self.splits.examples
-        return (
-            jax.ShapeDtypeStruct((batch_size, *inputs.shape[1:]), np.float32),
-            jax.ShapeDtypeStruct((batch_size, *targets.shape[1:]), targets.dtype),
-        )
+        """Shapes and dtypes of a batch."""
+        return batch_specs(self.example, batch_size)
+
+
+def batch_specs(example: ExampleSpec, batch_size: int) -> tuple[jax.ShapeDtypeStruct, jax.ShapeDtypeStruct]:
+    """Shapes and dtypes of a batch of such examples: its inputs, as the model sees them, and its targets."""
+    return (
+        jax.ShapeDtypeStruct((batch_size, *example.inputs), np.float32),
+        jax.ShapeDtypeStruct((batch_size, *example.targets), np.float32 if example.classes is None else np.int32),
+    )
+
+
+def find_example(source: Named, config: DataConfig) -> ExampleSpec:
+    """What each example of a config is; its data are read only where nothing else tells. Raises DataError."""
+    if (known := known_example(config.source, source.options)) is not None:
+        return known
+    dataset = _read(source, config)
+    return ExampleSpec.of(dataset.train, dataset.classes)
 
 
 def build_data(source: Named, config: DataConfig) -> Data:
@@ -41,8 +63,7 @@ def build_data(source: Named, config: DataConfig) -> Data:
     if config.normalize != "none":
         inputs = splits.examples.inputs[: len(splits.train)]
         normalization, constant = fit_normalization(inputs, config.normalize, config.epsilon, config.constant)
-    train = splits.examples.inputs[: len(splits.train)]
-    buckets = np.asarray(buckets_of(train, config.sizes)) if config.sizes else None
+    buckets = np.asarray(buckets_of(splits.examples.inputs, config.sizes)) if config.sizes else None
     return Data(splits, dataset.classes, normalization, constant, buckets)
 
 

@@ -7,10 +7,25 @@ from typing import Any
 import tomli_w
 
 from ..core.errors import ConfigError
+from ..data import ExampleSpec
 from .check import check
-from .data import Data, build_data
+from .check_model import check_model
+from .data import Data, build_data, find_example
 from .plan import Plan, read_plan
+from .problems import Problems
 from .recipe import schedule_length, total_steps
+
+
+def outline(config: str | Path, overrides: Sequence[str] = (), allow: Sequence[str] = ()) -> tuple[Plan, ExampleSpec]:
+    """The plan of a config and what each of its examples is; no data are read where that is known without.
+
+    Raises ConfigError where the model does not fit the examples, DataError where they must be read and cannot.
+    """
+    plan = read_plan(config, overrides, allow)
+    example, problems = find_example(plan.source, plan.config.data), Problems(plan.file)
+    check_model(plan, example, problems)
+    problems.raise_any()
+    return plan, example
 
 
 def prepare(config: str | Path, overrides: Sequence[str] = (), allow: Sequence[str] = ()) -> tuple[Plan, Data]:

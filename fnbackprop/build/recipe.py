@@ -38,7 +38,7 @@ def total_steps(plan: Plan, data: Data) -> int:
 
 
 def _steps_per_epoch(plan: Plan, data: Data) -> int:
-    return steps_per_epoch(len(data.splits.train), plan.config.data, data.buckets)
+    return steps_per_epoch(len(data.splits.train), plan.config.data, data.train_buckets)
 
 
 def schedule_options(plan: Plan, steps: int) -> dict[str, Any]:

@@ -137,13 +137,19 @@ def resolve(kind: Kind, name: str, allow: Sequence[str] = ()) -> Any:
     package = path.partition(".")[0]
     if package not in ([allow] if isinstance(allow, str) else allow):
         raise ConfigError(f"'{name}' would run code of '{package}'; if you trust it, add --allow {package}")
+    thing = import_named(name)
+    if not callable(thing) and not isinstance(thing, Module):
+        raise ConfigError(f"'{name}' is a {type(thing).__name__}; a {kind.name} of your own is a function or a Module")
+    return thing
+
+
+def import_named(name: str) -> Any:
+    """What 'package.file:name' means. Raises ConfigError where it cannot be imported."""
+    path, _, attribute = name.partition(":")
     # As `python -m` does, and the installed command does not: packages in the working folder can be imported.
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.insert(0, here)
     try:
-        thing = getattr(import_module(path), attribute)
+        return getattr(import_module(path), attribute)
     except (Exception, SystemExit) as error:  # a user's own file may raise anything
         raise ConfigError(f"cannot import '{name}': {type(error).__name__}: {error}") from error
-    if not callable(thing) and not isinstance(thing, Module):
-        raise ConfigError(f"'{name}' is a {type(thing).__name__}; a {kind.name} of your own is a function or a Module")
-    return thing

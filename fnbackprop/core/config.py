@@ -122,7 +122,7 @@ class HealthConfig(Table):
         0.05, description="an activation is saturated where its slope is below this share of its steepest"
     )
     dead: Annotated[float, Field(gt=0, le=1)] = Field(
-        0.9, description="warn of a node of whose units this share is saturated for the whole batch"
+        0.9, description="warn of a node of whose units (features) this share is saturated for the whole batch"
     )
     vanishing: Annotated[float, Field(gt=0, lt=1)] = Field(
         1e-4, description="warn of a node whose gradient's norm is below this share of the largest node's"

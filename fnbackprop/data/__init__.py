@@ -10,7 +10,9 @@ from .cifar import cifar10 as cifar10
 from .csv import csv as csv
 from .dataset import Dataset as Dataset
 from .dataset import Examples as Examples
+from .dataset import ExampleSpec as ExampleSpec
 from .folder import data_folder as data_folder
+from .known_example import known_example as known_example
 from .mnist import fashion_mnist as fashion_mnist
 from .mnist import mnist as mnist
 from .npy import npy as npy

@@ -25,15 +25,12 @@ def buckets_of(inputs: Num[Array | np.ndarray, "examples length ..."], sizes: Si
     return jnp.searchsorted(jnp.asarray(sizes), lengths).astype(jnp.int32)
 
 
-def at_size(function: Callable[[Array], T], inputs: Num[Array, "batch length ..."], sizes: Sizes) -> T:
-    """`function` of inputs cut to the size that holds all of them; of the inputs as they are where `sizes` is empty.
+def at_size(function: Callable[[Array], T], inputs: Num[Array, "batch length ..."], sizes: Sizes, bucket: Array) -> T:
+    """`function` of inputs cut to the size of their bucket.
 
-    The size is found at run time, so that the function is traced for each of them, in one program.
+    The bucket is known at run time, so that the function is traced for each of the sizes, in one program.
     """
-    if not sizes:
-        return function(inputs)
-    cuts = [lambda x, size=size: function(x[:, :size]) for size in sizes]
-    return jax.lax.switch(jnp.max(buckets_of(inputs, sizes)), cuts, inputs)
+    return jax.lax.switch(bucket, [lambda x, size=size: function(x[:, :size]) for size in sizes], inputs)
 
 
 def steps_of_buckets(counts: Sequence[int], batch_size: int, last_batch: str) -> list[int]:
@@ -47,26 +44,29 @@ def deal(
     buckets: Int[np.ndarray, " count"],
     batch_size: int,
     last_batch: str,
-) -> Int32[Array, " dealt"]:
-    """The examples of an epoch's `order`, minibatch by minibatch, each from one bucket.
+) -> tuple[Int32[Array, " dealt"], Float32[Array, " dealt"]]:
+    """The examples of an epoch's `order`, minibatch by minibatch, each from one bucket, and their weights.
 
     Minibatches come in random order, or smallest bucket first where `key` is None. One that is ragged is filled up with
-    examples of its bucket, as their complement ~i, or is left out: see `dealt_batch`.
+    examples of its bucket, whose weight is 0, or is left out.
     """
     counts: list[int] = np.bincount(buckets).tolist()
     places, ends = [], accumulate(counts)
     for count, end, steps in zip(counts, ends, steps_of_buckets(counts, batch_size, last_batch), strict=True):
         seats = np.arange(steps * batch_size)
-        places.append((end - count + seats % max(count, 1), seats >= count))
-    place, fills = (np.concatenate(each) for each in zip(*places, strict=True))
+        places.append((end - count + seats % max(count, 1), seats < count))
+    place, counted = (np.concatenate(each) for each in zip(*places, strict=True))
     deck = order[jnp.argsort(jnp.asarray(buckets)[order], stable=True)]
-    batches = jnp.where(fills, ~deck[place], deck[place]).reshape(-1, batch_size)
-    return (batches if key is None else jax.random.permutation(key, batches)).reshape(-1)
+    batches = deck[place].reshape(-1, batch_size), jnp.float32(counted).reshape(-1, batch_size)
+    if key is not None:
+        turns = jax.random.permutation(key, len(batches[0]))
+        batches = batches[0][turns], batches[1][turns]
+    return batches[0].reshape(-1), batches[1].reshape(-1)
 
 
 def dealt_batch(
-    dealt: Int32[Array, " dealt"], step: int | Int[Array, ""], batch_size: int
+    dealt: tuple[Int32[Array, " dealt"], Float32[Array, " dealt"]], step: int | Int[Array, ""], batch_size: int
 ) -> tuple[Int32[Array, " batch"], Float32[Array, " batch"]]:
-    """The examples of minibatch number `step` of those that `deal` made, and their weights: 0 for a fill."""
-    batch = jax.lax.dynamic_slice_in_dim(dealt, step * batch_size, batch_size)
-    return jnp.where(batch < 0, ~batch, batch), (batch >= 0).astype(jnp.float32)
+    """The examples of minibatch number `step` of those that `deal` made, and their weights."""
+    indices, weights = (jax.lax.dynamic_slice_in_dim(each, step * batch_size, batch_size) for each in dealt)
+    return indices, weights

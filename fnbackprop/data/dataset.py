@@ -19,6 +19,20 @@ class Examples(NamedTuple):
     targets: np.ndarray
 
 
+class ExampleSpec(NamedTuple):
+    """What one example is: the shapes of its input and target, and how many classes there are; None for regression."""
+
+    inputs: tuple[int, ...]
+    targets: tuple[int, ...]
+    classes: int | None
+
+    @classmethod
+    def of(cls, examples: Examples, classes: tuple[str, ...] | None) -> "ExampleSpec":
+        """What each of some examples is, of those that have names for classes."""
+        inputs, targets = examples
+        return cls(inputs.shape[1:], targets.shape[1:], None if classes is None else len(classes))
+
+
 @dataclass(frozen=True)
 class Dataset:
     """Examples to learn from, a test part where the source has one of its own, and the classes' names.
@@ -66,14 +80,15 @@ def _check(examples: Examples, part: str, classes: tuple[str, ...] | None) -> No
         raise DataError(f"{part} part has {len(inputs)} inputs and {len(targets)} targets; wanted one target per input")
     if not len(inputs):
         raise DataError(f"{part} part holds no examples; wanted at least one")
-    _check_finite(inputs, f"{part} inputs")
+    check_finite(inputs, f"{part} inputs")
     if classes is None:
-        _check_finite(targets, f"{part} targets")
+        check_finite(targets, f"{part} targets")
     else:
         _check_labels(targets, part, classes)
 
 
-def _check_finite(numbers: np.ndarray, name: str) -> None:
+def check_finite(numbers: np.ndarray, name: str) -> None:
+    """Raise DataError for numbers that are not finite, with the place of the first."""
     finite = np.isfinite(numbers)
     if not finite.all():
         example, *place = (int(i) for i in np.unravel_index(np.argmin(finite), numbers.shape))

@@ -45,13 +45,13 @@ def named_dataset(
 
 def _examples(inputs: object, targets: object, part: str) -> Examples:
     array = _numbers(inputs, f"{part} inputs")
-    return Examples(array if array.dtype == np.uint8 else _float32(array), _targets(targets, f"{part} targets"))
+    return Examples(array if array.dtype == np.uint8 else float32(array), _targets(targets, f"{part} targets"))
 
 
 def _targets(numbers: object, name: str) -> Shaped[np.ndarray, "..."]:
     array = _numbers(numbers, name)
     if array.dtype.kind == "f":
-        return _float32(array[:, None] if array.ndim == 1 else array)
+        return float32(array[:, None] if array.ndim == 1 else array)
     if array.ndim != 1:
         raise DataError(
             f"{name} are integers of shape {array.shape}; wanted labels of shape (examples,), or floats for regression"
@@ -78,6 +78,7 @@ def _numbers(numbers: object, name: str) -> Shaped[np.ndarray, "..."]:
     return array
 
 
-def _float32(array: Shaped[np.ndarray, "..."]) -> Shaped[np.ndarray, "..."]:
+def float32(array: Shaped[np.ndarray, "..."]) -> Shaped[np.ndarray, "..."]:
+    """Numbers as float32, where those that are too large for it are infinite."""
     with np.errstate(over="ignore"):  # what float32 cannot hold is found, and named, among the infinities
         return array.astype(np.float32, copy=False)

@@ -46,12 +46,14 @@ class Reporter:
         return step % self.every == 0 or step == self.steps
 
     def chunk(self, chunk: training.Chunk) -> None:
-        """Take note of some steps."""
-        self.averages.add(chunk.figures, chunk.examples, chunk.seconds)
-        for step, nodes in chunk.health.items():
-            self._metrics.append({"kind": "health", **self.place(step), "nodes": nodes})
-            for line in self._warnings.lines(step, nodes):
+        """Take note of some steps. Raises NonFiniteError where they came to no number and the config lets none pass."""
+        for look in chunk.health:
+            self._metrics.append({"kind": "health", **self.place(look.step), **look._asdict()})
+            for line in self._warnings.lines(look.step, look.nodes):
                 self.progress.report(line)
+        if self._run.plan.config.training.non_finite == "stop":
+            training.check_finite(chunk)
+        self.averages.add(chunk.figures, chunk.examples, chunk.seconds)
         self.progress.update(chunk.last, self.place(chunk.last) | self.averages.row())
 
     def report(self, variables: training.Variables, step: int, seconds: float) -> bool:

@@ -96,8 +96,9 @@ def _train(run: Run, start: Start, machine: records.Environment, status: records
     model_key, loop_key = jax.random.split(jax.random.key(config.seed))
     examples = jax.tree.map(jnp.asarray, splits.examples)
     state = start.state(training.initial_state(recipe, model_key, run.data.specs(config.data.batch_size)[0]))
-    loop = training.Loop(recipe, config.data, examples, len(splits.train), loop_key, state, config.health)
-    measure, seconds = training.compile_evaluate(recipe, state.variables, examples)
+    buckets = run.data.train_buckets
+    loop = training.Loop(recipe, config.data, examples, len(splits.train), loop_key, state, config.health, buckets)
+    measure, seconds = training.compile_evaluate(recipe, state.variables, examples, run.data.buckets)
     facts = build.describe(run.plan, run.data, state.variables.params, loop.order(0))
     facts["compiled in"] = f"{loop.compile_seconds + seconds:.1f} s"
     for fact, text in facts.items():

@@ -12,6 +12,8 @@ from .jacobians import sum_over_paths as sum_over_paths
 from .needs import Need as Need
 from .needs import kept_bytes as kept_bytes
 from .needs import needs as needs
+from .nested import Nested as Nested
+from .nested import nested as nested
 from .node import Node as Node
 from .picture import Picture as Picture
 from .picture import draw as draw

@@ -11,8 +11,9 @@ from ..core.module import Spec
 from ..drawing.diagram import Diagram, Link, Place, parameters_of
 from ..modules.duplicate import Duplicate
 from .folded import folded
-from .gradient import ReversedNode
+from .gradient import ReversedNode, reverse
 from .graph import Graph
+from .needs_line import needs_line
 from .node import Node
 from .shapes import Shapes, known_shapes, label, size
 
@@ -27,7 +28,7 @@ def make_diagram(graph: Graph, *specs: Spec, cost: str = "", targets: Spec | Non
     cost: its name; where empty, the sum of the outputs.
     fold: show repeated blocks of a long graph once.
     """
-    shapes = known_shapes(graph, specs)
+    shapes, gradient = known_shapes(graph, specs), {r.node.name: r for r in reverse(graph, *specs).nodes}
     nodes, groups, outputs = folded(graph, shapes) if fold else (graph.nodes, (), graph.outputs)
     users = Counter(node.owner for node in graph.nodes)
     places = [Place(name, "input", (name,), (f"∂C/∂{name}",)) for name in graph.inputs]
@@ -39,11 +40,19 @@ def make_diagram(graph: Graph, *specs: Spec, cost: str = "", targets: Spec | Non
             if not node.tied:
                 places.append(_parameters(name, shapes.params.get(node.owner), users[node.owner]))
             links.append(Link(name, node.name, of_parameters=True))
-        places.append(_place(node, shapes))
+        places.append(_place(_drawn(gradient[node.name], node), shapes))
         links += [_link(writer[wire], node.name, shapes.wires.get(wire)) for wire in node.inputs]
     links += [_link(writer[wire], COST, shapes.wires.get(wire)) for wire in outputs]
     more_places, more_links = _top(cost, [shapes.wires[wire] for wire in outputs if wire in shapes.wires], targets)
     return Diagram((*places, *more_places), (*links, *more_links), groups)
+
+
+def _drawn(reversed_node: ReversedNode, node: Node) -> ReversedNode:
+    """A reversed node under the names that are drawn: `node` may read another wire, which stands for its own."""
+    names, needs = dict(zip(reversed_node.node.inputs, node.inputs, strict=True)), reversed_node.needs
+    if needs is not None:
+        needs = tuple(need._replace(name=names.get(need.name, need.name)) for need in needs)
+    return ReversedNode(node, needs)
 
 
 def _link(tail: str, head: str, spec: Spec | None) -> Link:
@@ -53,12 +62,13 @@ def _link(tail: str, head: str, spec: Spec | None) -> Link:
     return Link(tail, head, label(spec), backward)
 
 
-def _place(node: Node, shapes: Shapes) -> Place:
+def _place(reversed_node: ReversedNode, shapes: Shapes) -> Place:
+    node = reversed_node.node
     if isinstance(node.module, Duplicate):
         terms = [f"dy{_index(i)}" for i in range(1, node.module.copies + 1)]
         total = " + ".join(terms if len(terms) < 4 else [*terms[:2], "…", terms[-1]])
         return Place(node.name, "duplicate", ("Duplicate",), (f"dx = {total}",))
-    backward = (f"∂ {node.name}", *_jacobians(ReversedNode(node), shapes))
+    backward = (f"∂ {node.name}", *_jacobians(reversed_node, shapes), *needs_line(reversed_node))
     return Place(node.name, "module", (node.name, str(node.module).removesuffix("()")), backward)
 
 

@@ -1,7 +1,7 @@
 """The gradient graph: a graph reversed, as data and as a program (lecture, A1 to A3)."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import partial
 from typing import Any, NamedTuple
@@ -11,8 +11,9 @@ import jax.numpy as jnp
 from jax import Array
 
 from ..core.errors import GraphError
-from ..core.module import Context, Variables
+from ..core.module import Context, Spec, Variables
 from .graph import Graph
+from .needs import Need, needs
 from .node import Node
 
 
@@ -20,10 +21,12 @@ class ReversedNode(NamedTuple):
     """A node of the gradient graph: it reads the cotangents of the outputs, and writes those of inputs and parameters.
 
     `node` is the forward node that it reverses: ∂C/∂inputs = ∂C/∂outputs · ∂outputs/∂inputs. `owner` names the node
-    to whose parameters' cotangent it adds, itself unless it is tied.
+    to whose parameters' cotangent it adds, itself unless it is tied. `needs` are the values of the forward pass that
+    this takes; None where the graph was reversed without shapes.
     """
 
     node: Node
+    needs: tuple[Need, ...] | None = None
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -56,14 +59,17 @@ class GradientGraph:
     are added in the same order, the last node's first. One sum has another order: where a tied node reads a parameter
     several times itself (a graph in a graph, with ties inside), its own terms are added up before they are added to the
     other nodes', and the last bits can differ.
+
+    A graph in the graph is reversed as well; the edges in it go by their path, as "block/relu_1".
     """
 
     graph: Graph
+    needs: Mapping[str, tuple[Need, ...]] = field(default_factory=dict, compare=False)
 
     @property
     def nodes(self) -> tuple[ReversedNode, ...]:
         """The reversed nodes, in the order in which they run."""
-        return tuple(ReversedNode(node) for node in reversed(self.graph.nodes))
+        return tuple(ReversedNode(node, self.needs.get(node.name)) for node in reversed(self.graph.nodes))
 
     def run(
         self, variables: Variables, *xs: Array, edges: Sequence[str] = (), context: Context = Context()
@@ -88,25 +94,40 @@ class GradientGraph:
     ) -> tuple[dict[str, Array], Any, Callable[..., Gradients]]:
         """The array on every wire, the next state, and the function from the outputs' cotangents to all gradients."""
         pullbacks: dict[str, Callable] = {}
+        inside: dict[str, Array] = {}
 
         def run_node(node: Node, own: Variables, *xs: Array, context: Context) -> tuple[tuple[Array, ...], Any]:
-            ys, pullbacks[node.name], state = node_vjp(node, own, *xs, context=context)
-            return ys, state
+            if not isinstance(node.module, Graph):
+                ys, pullbacks[node.name], state = node_vjp(node, own, *xs, context=context)
+                return ys, state
+            wires, state, pullbacks[node.name] = reverse(node.module).vjp(own, *xs, context=context)
+            inside.update(_inside(node, wires))
+            return tuple(wires[name] for name in node.module.outputs), state
 
         wires, state = self.graph.walk(run_node, variables, *xs, context=context)
-        return wires, state, partial(self._reverse, pullbacks)
+        return wires | inside, state, partial(self._reverse, pullbacks)
 
     def _reverse(self, pullbacks: dict[str, Callable], *dys: Array) -> Gradients:
         wires = dict(zip(self.graph.outputs, dys, strict=True))
         params: dict[str, Any] = {}
         for reversed_node in self.nodes:
-            dparams, *dxs = pullbacks[reversed_node.node.name](tuple(wires[name] for name in reversed_node.reads))
+            node, dys = reversed_node.node, tuple(wires[name] for name in reversed_node.reads)
+            if isinstance(node.module, Graph):
+                dparams, inside = pullbacks[node.name](*dys)
+                dxs = [inside[name] for name in node.module.inputs]
+                wires |= _inside(node, inside)
+            else:
+                dparams, *dxs = pullbacks[node.name](dys)
             wires |= zip(reversed_node.writes, dxs, strict=True)
             if jax.tree.leaves(dparams):
                 other = params.get(reversed_node.owner)
                 total = dparams if other is None else jax.tree.map(jnp.add, other, dparams)
                 params[reversed_node.owner] = total
         return Gradients(params, wires)
+
+
+def _inside(node: Node, wires: dict[str, Array]) -> dict[str, Array]:
+    return {f"{node.name}/{name}": wire for name, wire in wires.items()}
 
 
 def node_vjp(
@@ -120,6 +141,12 @@ def node_vjp(
     return jax.vjp(forward, own.params, *xs, has_aux=True)
 
 
-def reverse(graph: Graph) -> GradientGraph:
-    """The gradient graph of `graph`, as frameworks build it when they reverse the forward graph (lecture, A3)."""
-    return GradientGraph(graph)
+def reverse(graph: Graph, *specs: Spec) -> GradientGraph:
+    """The gradient graph of `graph`, as frameworks build it when they reverse the forward graph (lecture, A3).
+
+    specs: the graph's inputs, or their shapes, from which it is known what each reversed node `needs` in training.
+    """
+    if not specs:
+        return GradientGraph(graph)
+    variables = jax.eval_shape(lambda key: graph.init(key, *specs), jax.random.key(0))
+    return GradientGraph(graph, needs(graph, variables, *specs, context=Context(jax.random.key(0), train=True)))

@@ -9,8 +9,8 @@ from graphlib import CycleError, TopologicalSorter
 
 from ..core.errors import GraphError
 from ..core.module import Module
-from ..modules.duplicate import Duplicate
 from ..modules.function import Function
+from .duplicates import is_inserted, with_duplicates
 from .node import Node
 
 
@@ -33,7 +33,10 @@ def wire(
     ordered = _ordered(connected)
     _check_ties(ordered)
     _check_all_read(ordered, inputs, outputs)
-    return _with_duplicates(ordered, inputs, outputs)
+    duplicated = with_duplicates(ordered, inputs, outputs)
+    # A node of the list may be called as one that was inserted.
+    _check_names(duplicated[0], inputs)
+    return duplicated
 
 
 def _named(nodes: Sequence[Node], inputs: Sequence[str]) -> list[Node]:
@@ -44,16 +47,20 @@ def _named(nodes: Sequence[Node], inputs: Sequence[str]) -> list[Node]:
             kind = _kind(node.module)
             kinds[kind] += 1
             node = replace(node, name=f"{kind}_{kinds[kind]}")
-        # Only the Duplicates inserted below carry a dot, which otherwise numbers a node's outputs.
-        elif not re.fullmatch(r"[A-Za-z_][\w-]*", node.name) and not isinstance(node.module, Duplicate):
+        # Only the Duplicates that are inserted carry a dot, which otherwise numbers a node's outputs.
+        elif not re.fullmatch(r"[A-Za-z_][\w-]*", node.name) and not is_inserted(node):
             raise GraphError(f"{node}: a name is made of letters, digits, '_' and '-', and starts with a letter")
         named.append(node)
-    for name, count in Counter([*inputs, *(n.name for n in named)]).items():
+    _check_names(named, inputs)
+    return named
+
+
+def _check_names(nodes: Sequence[Node], inputs: Sequence[str]) -> None:
+    for name, count in Counter([*inputs, *(n.name for n in nodes)]).items():
         if count > 1:
             raise GraphError(
                 f"the name '{name}' stands for {count} nodes or inputs; it must name one: rename the others"
             )
-    return named
 
 
 def _kind(module: Module) -> str:
@@ -134,25 +141,3 @@ def _check_all_read(nodes: Sequence[Node], inputs: Sequence[str], outputs: Seque
                 raise GraphError(
                     f"{node}: its output '{name}' goes nowhere: read it, make it an output, or drop the node"
                 )
-
-
-def _with_duplicates(
-    nodes: Sequence[Node], inputs: Sequence[str], outputs: Sequence[str]
-) -> tuple[tuple[Node, ...], tuple[str, ...]]:
-    """Where a wire has several readers, a Duplicate after its writer, and each reader on a copy of its own."""
-    readers = Counter([*outputs, *(wire for n in nodes for wire in n.inputs)])
-    duplicates = {
-        wire: Node(Duplicate(copies=count), f"{wire}.duplicate", (wire,))
-        for wire, count in readers.items()
-        if count > 1
-    }
-    copies = {wire: iter(node.outputs) for wire, node in duplicates.items()}
-
-    def copy_of(wires: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(next(copies[wire]) if wire in copies else wire for wire in wires)
-
-    result = [duplicates[wire] for wire in inputs if wire in duplicates]
-    for node in nodes:
-        result.append(replace(node, inputs=copy_of(node.inputs)))
-        result += [duplicates[wire] for wire in node.outputs if wire in duplicates]
-    return tuple(result), copy_of(tuple(outputs))

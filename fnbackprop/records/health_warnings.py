@@ -1,5 +1,6 @@
 """What is said, once for each node, when it dies or its gradient vanishes (lecture, C11)."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from ..core.config import HealthConfig
@@ -21,6 +22,8 @@ class HealthWarnings:
     def lines(self, step: int, nodes: Nodes) -> list[str]:
         """What is new at `step`: at most one line for each trouble, with the nodes that have it."""
         config, norms = self._config, {name: n["gradient_norm"] for name, n in nodes.items() if "gradient_norm" in n}
+        # Beside an infinite gradient every other would seem to have vanished.
+        norms = {name: norm for name, norm in norms.items() if math.isfinite(norm)}
         largest = max(norms, key=norms.__getitem__, default="")
         dead = self._new("dead", [name for name, node in nodes.items() if node.get("dead", 0) >= config.dead])
         small = [name for name, norm in norms.items() if norm < config.vanishing * norms[largest]]

@@ -4,7 +4,9 @@ from ..core.module import Variables as Variables
 from .batches import steps_per_epoch as steps_per_epoch
 from .evaluate import Evaluate as Evaluate
 from .evaluate import compile_evaluate as compile_evaluate
+from .finite import check_finite as check_finite
 from .finite import check_variables as check_variables
+from .look import Health as Health
 from .loop import Chunk as Chunk
 from .loop import Loop as Loop
 from .objective import Batch as Batch

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jaxtyping import Float32, Int, Int32, PRNGKeyArray
@@ -10,6 +11,13 @@ from jaxtyping import Float32, Int, Int32, PRNGKeyArray
 from ..core.config import DataConfig
 from ..data.buckets import deal, dealt_batch, steps_of_buckets
 from ..data.order import batch_indices, epoch_order
+
+
+class Order(NamedTuple):
+    """An epoch's examples, step by step; and their weights where minibatches are dealt out by size, filled up."""
+
+    indices: Int32[Array, " places"]
+    weights: Float32[Array, " places"] | None = None
 
 
 class Batches(NamedTuple):
@@ -28,34 +36,34 @@ class Batches(NamedTuple):
         """Steps that an epoch takes."""
         return steps_per_epoch(self.examples, self.data, self.buckets)
 
-    @property
-    def places(self) -> int:
-        """The length of an epoch's order."""
-        seats = self.per_epoch * self.data.batch_size
-        return min(self.examples, seats) if self.buckets is None else seats
-
-    def order(self, epoch: Int[Array, ""], targets: Array) -> Int32[Array, " places"]:
-        """An epoch's examples, step by step; as `data.buckets.deal` returns them where there are buckets."""
+    def order(self, epoch: Int[Array, ""], targets: Array) -> Order:
+        """The examples of an epoch that its steps see."""
         shuffle, batch_size = self.data.shuffle, self.data.batch_size
         labels = targets[: self.examples] if shuffle == "stratified" else None
         order = epoch_order(self.key, epoch, self.examples, shuffle, labels, batch_size)
         if self.buckets is None:
-            return order[: self.places]
+            return Order(order[: self.per_epoch * batch_size])
         key = jax.random.fold_in(self.key if shuffle == "once" else jax.random.fold_in(self.key, epoch), 1)
-        return deal(None if shuffle == "never" else key, order, self.buckets, batch_size, self.data.last_batch)
+        return Order(*deal(None if shuffle == "never" else key, order, self.buckets, batch_size, self.data.last_batch))
 
     def pick(
-        self, order: Int32[Array, " places"], step: Int[Array, ""]
+        self, order: Order, step: Int[Array, ""]
     ) -> tuple[Int32[Array, " batch"], Float32[Array, " batch"] | None]:
         """The examples of a step of the epoch, and their weights."""
-        return (batch_indices if self.buckets is None else dealt_batch)(order, step, self.data.batch_size)
+        if order.weights is None:
+            return batch_indices(order.indices, step, self.data.batch_size)
+        return dealt_batch((order.indices, order.weights), step, self.data.batch_size)
 
-    def seen(self, order: Int32[Array, " places"], first: np.int32, last: np.int32) -> Int[np.ndarray, " steps"]:
+    def bucket(self, indices: Int32[Array, " batch"]) -> Int32[Array, ""]:
+        """The bucket that all examples of a minibatch are of."""
+        return jnp.asarray(self.buckets, jnp.int32)[indices[0]]
+
+    def seen(self, order: Order, first: np.int32, last: np.int32) -> Int[np.ndarray, " steps"]:
         """How many examples each of some steps of the epoch sees."""
         size = self.data.batch_size
-        if self.buckets is None:
-            return np.minimum(self.places - np.arange(first, last) * size, size)
-        return np.sum(np.asarray(order).reshape(-1, size)[first:last] >= 0, axis=1)
+        if order.weights is None:
+            return np.minimum(len(order.indices) - np.arange(first, last) * size, size)
+        return np.count_nonzero(np.asarray(order.weights).reshape(-1, size)[first:last], axis=1)
 
 
 def steps_per_epoch(count: int, data: DataConfig, buckets: Int[np.ndarray, " count"] | None = None) -> int:

@@ -11,7 +11,6 @@ from jaxtyping import Int
 
 from ..core.module import Variables
 from ..data import Examples
-from ..data.buckets import buckets_of
 from ..data.normalize import normalize
 from .objective import Batch, Figures, measure
 from .recipe import Recipe
@@ -22,24 +21,28 @@ _BATCH_SIZE = 500
 Evaluate = Callable[[Variables, Examples, range], dict[str, float]]
 
 
-def compile_evaluate(recipe: Recipe, variables: Variables, examples: Examples) -> tuple[Evaluate, float]:
+def compile_evaluate(
+    recipe: Recipe, variables: Variables, examples: Examples, buckets: Int[np.ndarray, " examples"] | None = None
+) -> tuple[Evaluate, float]:
     """A function of (variables, examples, part), for such as these, and the seconds that compiling it took.
 
     It gives the mean loss, without penalties, and metrics of a range of examples. The range is traced: one program
-    serves every part of the data.
+    serves every part of the data. `buckets` holds each example's, where batches are cut to sizes.
     """
 
-    def total(variables: Variables, examples: Examples, first: Int[Array, ""], last: Int[Array, ""]) -> Figures:
+    def total(
+        variables: Variables, examples: Examples, buckets: Array | None, first: Int[Array, ""], last: Int[Array, ""]
+    ) -> Figures:
         def batch_total(i: Int[Array, ""]) -> Figures:
             places = first + i * _BATCH_SIZE + jnp.arange(_BATCH_SIZE)
             indices = jnp.minimum(places, last - 1)
             weights = (places < last).astype(jnp.float32)
             batch = Batch(examples.inputs[indices], examples.targets[indices])
-            if not recipe.sizes:
+            if buckets is None:
                 return figures_sum(batch, weights)
-            buckets, sums = buckets_of(batch.inputs, recipe.sizes), zeros
+            sums = zeros
             for bucket, size in enumerate(recipe.sizes):
-                own, part = weights * (buckets == bucket), batch._replace(inputs=batch.inputs[:, :size])
+                own, part = weights * (buckets[indices] == bucket), batch._replace(inputs=batch.inputs[:, :size])
                 # A size that no example has costs nothing.
                 new = jax.lax.cond(jnp.any(own > 0), figures_sum, lambda *_: zeros, part, own)
                 sums = jax.tree.map(jnp.add, sums, new)
@@ -57,11 +60,11 @@ def compile_evaluate(recipe: Recipe, variables: Variables, examples: Examples) -
         return jax.lax.fori_loop(0, batches, lambda i, sums: jax.tree.map(jnp.add, sums, batch_total(i)), zeros)
 
     started = time.perf_counter()
-    program = jax.jit(total).lower(variables, examples, np.int32(0), np.int32(0)).compile()
+    program = jax.jit(total).lower(variables, examples, buckets, np.int32(0), np.int32(0)).compile()
     seconds = time.perf_counter() - started
 
     def evaluate(variables: Variables, examples: Examples, part: range) -> dict[str, float]:
-        totals = jax.device_get(program(variables, examples, np.int32(part.start), np.int32(part.stop)))
+        totals = jax.device_get(program(variables, examples, buckets, np.int32(part.start), np.int32(part.stop)))
         return {name: float(totals[name]) / len(part) for name in ("loss", *recipe.cost.metrics)}
 
     return evaluate, seconds

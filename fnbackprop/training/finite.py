@@ -3,16 +3,16 @@
 import numpy as np
 
 from ..core.errors import NonFiniteError
-from ..core.module import Module, Variables
+from ..core.module import Variables
 from ..records import flatten_tree
-from .health import places
+from .loop import Chunk
 
 _WATCHED = ("loss", "gradient_norm")
 
 
-def check_finite(figures: dict[str, np.ndarray], first: int, model: Module) -> None:
-    """Raises NonFiniteError for the first of the steps from `first` that went wrong; with its node, where watched."""
-    wrong = {name: ~np.isfinite(figures[name]) for name in _WATCHED}
+def check_finite(chunk: Chunk) -> None:
+    """Raises NonFiniteError for the first of a chunk's steps that went wrong; with its node, where they are watched."""
+    wrong = {name: ~np.isfinite(chunk.figures[name]) for name in _WATCHED}
     either = np.logical_or(*wrong.values())
     if not either.any():
         return
@@ -20,7 +20,7 @@ def check_finite(figures: dict[str, np.ndarray], first: int, model: Module) -> N
     at = int(np.argmax(either))
     name = next(name for name in _WATCHED if wrong[name][at])
     raise NonFiniteError(
-        f"step {first + at}: the {name.replace('_', ' ')} is {figures[name][at]}{_where(figures, at, model)}; lower "
+        f"step {chunk.first + at}: the {name.replace('_', ' ')} is {chunk.figures[name][at]}{_where(chunk)}; lower "
         "optimizer.learning_rate, set optimizer.clip_norm, look for extreme inputs, or let training.non_finite skip it"
     )
 
@@ -32,8 +32,9 @@ def check_variables(variables: Variables, when: str) -> None:
             raise NonFiniteError(f"{when}: the model's {name} is not finite; lower optimizer.learning_rate")
 
 
-def _where(figures: dict[str, np.ndarray], at: int, model: Module) -> str:
-    if "non_finite" not in figures:
+def _where(chunk: Chunk) -> str:
+    if not chunk.health:
         return " (with [health] in the config you are told at which node)"
-    place = int(figures["non_finite"][at])
-    return f", first at {places(model)[place]}" if place >= 0 else ", though every node's values are finite"
+    # The last look is at the step that went wrong.
+    place = chunk.health[-1].non_finite
+    return f", first at {place}" if place else ", though every node's values are finite"

@@ -1,48 +1,31 @@
 """The health of a step: how large values and gradients are at every node, and which node spoils them (lecture, C11)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
-from jaxtyping import Float, Num, PRNGKeyArray
+from jaxtyping import Float, Int, Num, PRNGKeyArray
 
 from ..core.config import HealthConfig
 from ..core.module import Context, Module
 from ..core.precision import widen
 from ..data.normalize import normalize
-from ..graph import Graph, Node, reverse
+from ..graph import Graph, Nested, Repeat, nested, reverse
+from .look import FIGURES, NOTHING, Health, Look, Looks, name_look
 from .objective import Batch, Figures
 from .recipe import Recipe
 from .step import Slope, TrainState, descend, find_slope
 
-# What is measured of a node, and the column of it; NaN where the node has no such thing.
-FIGURES = (
-    "output_norm",  # ‖y‖ over the whole batch
-    "cotangent_norm",  # ‖∂C/∂y‖
-    "dead",  # share of units saturated for the whole batch
-    "saturated",  # share of outputs where the activation's slope is next to 0
-    "gradient_norm",  # ‖∂C/∂w‖, without penalties, which would hide that it vanishes
-    "weight_norm",  # ‖w‖ before the step
-    "update_ratio",  # ‖Δw‖ / ‖w‖
-)
-
-# Figures by node, in the graph's order.
-NodesHealth = dict[str, dict[str, float]]
-
 
 def watched_step(
     state: TrainState, batch: Batch, recipe: Recipe, key: PRNGKeyArray, config: HealthConfig
-) -> tuple[TrainState, Figures]:
-    """`train_step`, bit for bit, with two figures more for a step that is looked at.
+) -> tuple[TrainState, Figures, Look]:
+    """`train_step`, bit for bit, and a look at the nodes.
 
-    health: a row for each node, a column for each of FIGURES; zeros in other steps.
-    non_finite: the first of `places` with a value that is not finite, looked for wherever the loss or its gradient
-        is not; -1 where there is none.
-
-    Every `config.every`-th step is run once more, through the gradient graph; the others skip this at run time.
+    It is taken at every `config.every`-th step, and wherever the loss or its gradient is not finite. A step that is
+    looked at is run once more, through the gradient graph; the others skip this at run time.
     """
     slope = find_slope(state, batch, recipe, key)
 
@@ -50,34 +33,36 @@ def watched_step(
         return _look(state, descend(state, slope, recipe).variables.params, batch, recipe, key, config.saturation)
 
     def look_away(state: TrainState, slope: Slope) -> tuple[Array, Array]:
-        return jnp.zeros((len(_graph(recipe.model).nodes), len(FIGURES)), jnp.float32), jnp.float32(-1)
+        return jnp.zeros((len(watched(recipe.model)), len(FIGURES)), jnp.float32), jnp.int32(-1)
 
     finite = jnp.isfinite(slope.figures["loss"]) & jnp.isfinite(slope.figures["gradient_norm"])
-    due = (state.step % config.every == 0) | ~finite
-    looked = jax.lax.cond(due, look, look_away, state, slope)
+    taken = (state.step % config.every == 0) | ~finite
+    looked = jax.lax.cond(taken, look, look_away, state, slope)
     # Not before everyone has looked: the new state could otherwise not take the memory of the old one.
-    state, slope, (health, non_finite) = jax.lax.optimization_barrier((state, slope, looked))
-    return descend(state, slope, recipe), {**slope.figures, "health": health, "non_finite": non_finite}
+    state, slope, looked = jax.lax.optimization_barrier((state, slope, looked))
+    return descend(state, slope, recipe), slope.figures, Look(taken, finite, state.step, *looked)
+
+
+def read_health(looks: Looks | None, model: Module) -> list[Health]:
+    """The looks that were taken, by name, up to the first step whose loss or gradient is not finite."""
+    if looks is None or not looks.taken:
+        return []
+    finite = looks.held.finite[: looks.taken]
+    end = len(finite) if finite.all() else int(finite.argmin()) + 1
+    names = watched(model), places(model)
+    return [name_look(jax.tree.map(lambda leaf, i=i: leaf[i], looks.held), *names) for i in range(end)]
+
+
+def watched(model: Module) -> list[str]:
+    """Whose figures a look holds: every node, and after a `Repeat` each repetition, whose parameters are its own."""
+    return [name for each in nested(_graph(model)) for name in (each.path, *_repetitions(each))]
 
 
 def places(model: Module) -> list[str]:
     """Where a value can stop being finite, in the order in which a step computes them."""
-    nodes = _graph(model).nodes
-    forward, backward = ([f"node '{node.name}', {way}" for node in nodes] for way in ("forward", "backward"))
+    nodes = [*nested(_graph(model))]
+    forward, backward = ([f"node '{each.path}', {way}" for each in nodes] for way in ("forward", "backward"))
     return ["the inputs", *forward, "the cost", *reversed(backward)]
-
-
-def read_health(
-    health: Float[np.ndarray, "steps nodes figures"], first: int, model: Module, every: int
-) -> dict[int, NodesHealth]:
-    """The figures of those of the steps from `first` that were looked at, by step."""
-    due = range(-(-first // every) * every, first + len(health), every)
-    names = [node.name for node in _graph(model).nodes]
-    return {step: dict(zip(names, map(_present, health[step - first]), strict=True)) for step in due}
-
-
-def _present(row: Float[np.ndarray, " figures"]) -> dict[str, float]:
-    return {name: float(value) for name, value in zip(FIGURES, row, strict=True) if not np.isnan(value)}
 
 
 def _graph(model: Module) -> Graph:
@@ -85,9 +70,16 @@ def _graph(model: Module) -> Graph:
     return model
 
 
+def _repetitions(each: Nested) -> list[str]:
+    module = each.node.module
+    if not isinstance(module, Repeat) or module.parameters == "tied":
+        return []
+    return [f"{each.path}/{i}" for i in range(module.times)]
+
+
 def _look(
     before: TrainState, after: Any, batch: Batch, recipe: Recipe, key: PRNGKeyArray, saturation: float
-) -> tuple[Float[Array, "nodes figures"], Float[Array, ""]]:
+) -> tuple[Float[Array, "nodes figures"], Int[Array, ""]]:
     graph, params = _graph(recipe.model), before.variables.params
     x = normalize(batch.inputs, recipe.normalization)
     context = Context(key, train=True).fold(before.step)
@@ -95,46 +87,67 @@ def _look(
     cost, dy = jax.value_and_grad(recipe.cost.rule)(ys[graph.outputs[0]], batch.targets, batch.weights)
     dparams, dys = pullback(dy)
 
-    def figures(node: Node) -> Float[Array, " figures"]:
-        dead, saturated = _idle_shares(node.module, ys[node.outputs[0]], saturation)
-        gradient = weight = ratio = jnp.array(jnp.nan)
-        if node.name in dparams:  # those of tied nodes are summed at their owner
-            w, w_after = params[node.name], after[node.name]
-            gradient, weight = norm(dparams[node.name]), norm(w)
-            ratio = norm(jax.tree.map(jnp.subtract, w_after, w)) / weight
-        of_outputs = [norm([wires[name] for name in node.outputs]) for wires in (ys, dys)]
-        return jnp.array([*of_outputs, dead, saturated, gradient, weight, ratio], jnp.float32)
+    def rows(each: Nested) -> Iterator[Float[Array, "rows figures"]]:
+        of_outputs = [norm([wires[name] for name in each.outputs]) for wires in (ys, dys)]
+        idle = _idle_shares(each.node.module, ys[each.outputs[0]], saturation)
+        # Those of tied nodes are summed at their owner.
+        parts, times = [each.part(tree) for tree in (dparams, params, after)], len(_repetitions(each))
+        of_params = [NOTHING] * 3 if times else _param_figures(*parts)
+        yield jnp.array([[*of_outputs, *idle, *of_params]], jnp.float32)
+        if times:
+            yield _repetition_rows(parts, times)
 
-    forward = [[ys[name] for name in node.outputs] for node in graph.nodes]
-    backward = [[dys[name] for name in node.inputs] + [dparams.get(node.name)] for node in reversed(graph.nodes)]
+    nodes = [*nested(graph)]
+    forward = [[ys[name] for name in each.outputs] for each in nodes]
+    backward = [[dys[name] for name in each.inputs] + [each.part(dparams)] for each in reversed(nodes)]
     first = _first_non_finite([x, *forward, (cost, dy), *backward])
-    return jnp.stack([figures(node) for node in graph.nodes]), first
+    return jnp.concatenate([row for each in nodes for row in rows(each)]), first
+
+
+def _repetition_rows(parts: Sequence[Any], times: int) -> Float[Array, "times figures"]:
+    """The figures of parameters that are stacked, as a `Repeat` has them."""
+
+    def row(i: Array) -> Float[Array, " figures"]:
+        figures = _param_figures(*(jax.tree.map(lambda leaf: leaf[i], part) for part in parts))
+        return jnp.array([*[NOTHING] * (len(FIGURES) - len(figures)), *figures], jnp.float32)
+
+    return jax.vmap(row)(jnp.arange(times))
 
 
 def norm(tree: Any) -> Float[Array, ""]:
     """√Σx² over all numbers of a tree; by the largest magnitude, so that squares neither vanish nor overflow.
 
-    NaN where there are none: nothing was measured.
+    NOTHING where there are none.
     """
     leaves = [widen(leaf) for leaf in _numbers(tree) if leaf.size]
     if not leaves:
-        return jnp.array(jnp.nan)
+        return jnp.array(NOTHING)
     largest = jnp.max(jnp.stack([jnp.max(jnp.abs(leaf)) for leaf in leaves]))
     scale = jnp.where((largest > 0) & jnp.isfinite(largest), largest, 1)
     return scale * jnp.sqrt(sum(jnp.sum((leaf / scale) ** 2) for leaf in leaves))
 
 
-def _idle_shares(module: Module, y: Num[Array, "batch ..."], saturation: float) -> tuple[Any, Any]:
+def _param_figures(gradient: Any, before: Any, after: Any) -> tuple[Any, Any, Any]:
+    """The norms of the gradient and of the weights, and the update-to-weight ratio."""
+    if not jax.tree.leaves(gradient):
+        return NOTHING, NOTHING, NOTHING
+    weight = norm(before)
+    return norm(gradient), weight, norm(jax.tree.map(jnp.subtract, after, before)) / weight
+
+
+def _idle_shares(module: Module, y: Num[Array, "..."], saturation: float) -> tuple[Any, Any]:
     slope = module.slope(y)
     if slope is None:
-        return jnp.nan, jnp.nan
+        return NOTHING, NOTHING
     idle = slope < saturation
-    return jnp.mean(jnp.all(idle, axis=0)), jnp.mean(idle)
+    # A unit is a feature: at every time of a sequence, at every place of an image.
+    others = tuple(range(idle.ndim - 1)) if idle.ndim > 1 else None
+    return jnp.mean(jnp.all(idle, axis=others)), jnp.mean(idle)
 
 
-def _first_non_finite(trees: Sequence[Any]) -> Float[Array, ""]:
+def _first_non_finite(trees: Sequence[Any]) -> Int[Array, ""]:
     wrong = jnp.array([~_all_finite(tree) for tree in trees])
-    return jnp.where(wrong.any(), jnp.argmax(wrong), -1).astype(jnp.float32)
+    return jnp.where(wrong.any(), jnp.argmax(wrong), -1).astype(jnp.int32)
 
 
 def _all_finite(tree: Any) -> Array:

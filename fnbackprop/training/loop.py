@@ -12,10 +12,10 @@ from jaxtyping import Int, PRNGKeyArray
 
 from ..core.config import DataConfig, HealthConfig
 from ..data import Examples
-from ..data.buckets import at_size, buckets_of
-from .batches import Batches
-from .finite import check_finite
-from .health import NodesHealth, read_health, watched_step
+from ..data.buckets import at_size
+from .batches import Batches, Order
+from .health import read_health, watched_step
+from .look import Health, Look, Looks, add_look, no_looks
 from .objective import Batch, Figures
 from .recipe import Recipe
 from .spoiled import leave_out
@@ -23,13 +23,18 @@ from .step import TrainState, train_step
 
 # Long enough that dispatching costs nothing, short enough that progress and Ctrl-C feel immediate.
 SECONDS_PER_CHUNK = 0.5
+# A chunk ends before it looks at the nodes more often: what is kept and fetched of its looks stays small.
+_MOST_LOOKS = 32
+
+# What a chunk's steps leave behind for the host.
+_Records = tuple[Figures, Looks | None]
 
 
 class Chunk(NamedTuple):
     """The steps of one dispatch, from `first` to before `last`, and the state after them.
 
-    For each step its figures, and how many examples it saw; the seconds that all took; and the nodes' health by step,
-    for those steps in which it was looked at.
+    For each step its figures, and how many examples it saw; the seconds that all took; and the nodes' health, where
+    it was looked at.
     """
 
     first: int
@@ -38,7 +43,7 @@ class Chunk(NamedTuple):
     figures: dict[str, np.ndarray]
     examples: np.ndarray
     seconds: float
-    health: dict[int, NodesHealth]
+    health: list[Health]
 
 
 class Loop:
@@ -46,7 +51,8 @@ class Loop:
 
     The batch of a step is a pure function of (key, step), and the bounds of the compiled loop are traced: however the
     steps are cut into chunks, they compute the same bits, and compile once. `health` asks for the nodes' health, which
-    changes no bit of the training; without it the program is the one that knows nothing of health.
+    changes no bit of the training; without it the program is the one that knows nothing of health. `buckets` holds each
+    example's, where batches are cut to the recipe's sizes.
     """
 
     def __init__(
@@ -58,9 +64,9 @@ class Loop:
         key: PRNGKeyArray,
         state: TrainState,
         health: HealthConfig | None = None,
+        buckets: Int[np.ndarray, " count"] | None = None,
     ):
         order_key, self._step_key = jax.random.split(key)
-        buckets = np.asarray(buckets_of(examples.inputs[:count], recipe.sizes)) if recipe.sizes else None
         self._batches = Batches(order_key, data, count, buckets)
         self.steps_per_epoch = self._batches.per_epoch
         self._recipe, self._health = recipe, health
@@ -72,19 +78,21 @@ class Loop:
     def _compile(self, state: TrainState) -> None:
         start = np.int32(0)
         self._order = jax.jit(self._batches.order).lower(start, self._examples.targets).compile()
-        order = jax.ShapeDtypeStruct((self._batches.places,), jnp.int32)
-        _, figures = jax.eval_shape(self._step, state, self._examples, order, start)
-        self._figures = jax.tree.map(lambda f: jnp.zeros((self.steps_per_epoch, *f.shape), f.dtype), figures)
+        order = jax.eval_shape(self._batches.order, start, self._examples.targets)
+        _, figures, look = jax.eval_shape(self._step, state, self._examples, order, start)
+        figures = jax.tree.map(lambda f: jnp.zeros((self.steps_per_epoch, *f.shape), f.dtype), figures)
+        # One more for the first step that goes wrong, which is looked at too.
+        self._empty = figures, None if look is None else no_looks(look, _MOST_LOOKS + 1)
         # The state is given up to the loop, whose new one takes its memory.
         run = jax.jit(self._steps, donate_argnums=0)
-        self._run = run.lower(state, self._figures, self._examples, order, start, start).compile()
+        self._run = run.lower(state, self._empty, self._examples, order, start, start).compile()
 
     def chunks(self, state: TrainState, total_steps: int, *periods: int) -> Iterator[Chunk]:
         """Train from `state` to `total_steps`, in chunks that end at every multiple of each of `periods`.
 
-        Each chunk's state is used up by the next. Raises NonFiniteError where the loss or its gradient is no number.
+        Each chunk's state is used up by the next. Figures that are no numbers are for `check_finite` to refuse.
         """
-        first, length, epoch, figures = int(state.step), 1, -1, self._figures
+        first, length, epoch = int(state.step), 1, -1
         while first < total_steps:
             if first // self.steps_per_epoch != epoch:
                 epoch = first // self.steps_per_epoch
@@ -94,47 +102,50 @@ class Loop:
             last = min(first + length, *due, start + self.steps_per_epoch, total_steps)
             bounds = np.int32(first - start), np.int32(last - start)
             began = time.perf_counter()
-            state, figures = self._run(state, figures, self._examples, order, *bounds)
-            fetched = {name: values[slice(*bounds)] for name, values in jax.device_get(figures).items()}
+            state, records = self._run(state, self._empty, self._examples, order, *bounds)
+            figures, looks = jax.device_get(records)
             seconds = time.perf_counter() - began
-            if self._recipe.non_finite == "stop":
-                check_finite(fetched, first, self._recipe.model)
-            health = self._read_health(fetched, first)
-            yield Chunk(first, last, state, fetched, self._batches.seen(order, *bounds), seconds, health)
-            length = max(1, round(SECONDS_PER_CHUNK / seconds * (last - first)))
+            figures = {name: values[slice(*bounds)] for name, values in figures.items()}
+            health = read_health(looks, self._recipe.model)
+            yield Chunk(first, last, state, figures, self._batches.seen(order, *bounds), seconds, health)
+            length = self._limited(max(1, round(SECONDS_PER_CHUNK / seconds * (last - first))))
             first = last
 
     def order(self, epoch: int) -> Int[Array, " kept"]:
         """The examples in the order in which an epoch visits them."""
-        order = self._order(np.int32(epoch), self._examples.targets)
-        return jnp.where(order < 0, ~order, order)  # see `data.buckets.deal`
+        return self._order(np.int32(epoch), self._examples.targets).indices
 
     def _steps(
-        self, state: TrainState, figures: Figures, examples: Examples, order: Array, first: Array, last: Array
-    ) -> tuple[TrainState, Figures]:
-        def body(i: Array, carry: tuple[TrainState, Figures]) -> tuple[TrainState, Figures]:
-            state, new = self._step(carry[0], examples, order, i)
-            return state, jax.tree.map(lambda values, value: values.at[i].set(value), carry[1], new)
+        self, state: TrainState, records: _Records, examples: Examples, order: Order, first: Array, last: Array
+    ) -> tuple[TrainState, _Records]:
+        def body(i: Array, carry: tuple[TrainState, _Records]) -> tuple[TrainState, _Records]:
+            state, (figures, looks) = carry
+            state, new, look = self._step(state, examples, order, i)
+            figures = jax.tree.map(lambda values, value: values.at[i].set(value), figures, new)
+            return state, (figures, looks if look is None or looks is None else add_look(looks, look))
 
-        return jax.lax.fori_loop(first, last, body, (state, figures))
+        return jax.lax.fori_loop(first, last, body, (state, records))
 
-    def _step(self, state: TrainState, examples: Examples, order: Array, i: Array) -> tuple[TrainState, Figures]:
+    def _step(
+        self, state: TrainState, examples: Examples, order: Order, i: Array
+    ) -> tuple[TrainState, Figures, Look | None]:
         indices, weights = self._batches.pick(order, i)
         inputs, targets = examples.inputs[indices], examples.targets[indices]
 
-        def step(inputs: Array) -> tuple[TrainState, Figures]:
+        def step(inputs: Array) -> tuple[TrainState, Figures, Look | None]:
             batch = Batch(inputs, targets, weights)
             if self._health is None:
-                after, figures = train_step(state, batch, self._recipe, self._step_key)
+                after, figures, look = *train_step(state, batch, self._recipe, self._step_key), None
             else:
-                after, figures = watched_step(state, batch, self._recipe, self._step_key, self._health)
-            policy = self._recipe.non_finite
-            return (after, figures) if policy == "stop" else leave_out(state, after, figures, policy == "reduce")
+                after, figures, look = watched_step(state, batch, self._recipe, self._step_key, self._health)
+            if (policy := self._recipe.non_finite) != "stop":
+                after, figures = leave_out(state, after, figures, policy == "reduce")
+            return after, figures, look
 
-        return at_size(step, inputs, self._recipe.sizes)
+        if order.weights is None:
+            return step(inputs)
+        return at_size(step, inputs, self._recipe.sizes, self._batches.bucket(indices))
 
-    def _read_health(self, figures: dict[str, np.ndarray], first: int) -> dict[int, NodesHealth]:
-        if self._health is None:
-            return {}
-        del figures["non_finite"]
-        return read_health(figures.pop("health"), first, self._recipe.model, self._health.every)
+    def _limited(self, steps: int) -> int:
+        """So many steps, or as many as look at the nodes as often as there is room for."""
+        return steps if self._health is None else min(steps, _MOST_LOOKS * self._health.every)

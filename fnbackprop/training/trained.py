@@ -12,7 +12,9 @@ from jaxtyping import Num, Shaped
 from ..core.errors import DataError
 from ..core.module import Module, Variables
 from ..data.buckets import buckets_of
+from ..data.dataset import check_finite
 from ..data.normalize import Normalization, normalize
+from ..data.source import float32
 from ..modules.sigmoid import sigmoid
 from ..modules.softmax import softmax
 from ..records import flatten_tree, load_arrays, restore_tree, save_arrays
@@ -71,8 +73,8 @@ def predict(
     """What the model makes of raw inputs, one example a row.
 
     outputs: as they are, logits or values; probabilities: of each class, or of the second where there is one logit for
-    two; classes: the number of the most probable one. Raises DataError for inputs of another shape, and for
-    probabilities or classes where there are none.
+    two; classes: the number of the most probable one. Raises DataError for inputs of another shape
+    or that are not finite, and for probabilities or classes where there are none.
     """
     if kind != "outputs" and trained.classes is None:
         raise DataError(f"this model predicts numbers, not classes: it has outputs, but no {kind}")
@@ -108,10 +110,12 @@ def _outputs(trained: Trained, inputs: Shaped[np.ndarray, "n ..."]) -> Num[np.nd
             f"the inputs are {inputs.dtype} of shape {inputs.shape}; the model wants numbers of shape ({wanted})"
         )
 
+    inputs = inputs if inputs.dtype == np.uint8 else float32(inputs)  # as in training
+    check_finite(inputs, "the inputs")
+
     run = jax.jit(lambda variables, inputs: raw_outputs(trained, variables, inputs))
     size = min(_BATCH_SIZE, len(inputs))
     # Filled up, so that the last batch does not compile a program of its own.
-    inputs = inputs if inputs.dtype == np.uint8 else inputs.astype(np.float32)  # as in training
     padded = np.concatenate([inputs, np.repeat(inputs[-1:], -len(inputs) % size, axis=0)])
     batches = padded.reshape(-1, size, *inputs.shape[1:])
     return np.concatenate([run(trained.variables, batch) for batch in batches])[: len(inputs)]

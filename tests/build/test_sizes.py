@@ -22,7 +22,9 @@ def test_sizes_reach_the_recipe_and_the_length_of_the_run(checked: Callable[...,
     plan = checked(*SEQUENCES)
     data = build_data(plan.source, plan.config.data)
     assert data.buckets is not None
-    small, large = (int((data.buckets == bucket).sum()) for bucket in (0, 1))
+    # Of all examples; an epoch is made of the training part.
+    assert len(data.buckets) == 100
+    small, large = (int((data.train_buckets == bucket).sum()) for bucket in (0, 1))
     assert small + large == len(data.splits.train)
     assert total_steps(plan, data) == 2 * (-(-small // 10) + -(-large // 10))
     assert build_recipe(plan, data).sizes == (4, 8)

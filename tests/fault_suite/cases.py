@@ -84,7 +84,8 @@ def full_disk(lab: Lab, run: str, planted: str | None, chance: random.Random) ->
     """A disk that fills up during the training: exit 5, and with more space the run goes on."""
     with small_disk(lab.folder / run, "2m") as disk:
         if disk is None:
-            return _fails_to_save(lab, run, lab.train(run, planted=planted, limit=chance.randrange(3_000, 6_000)))
+            # Metrics outgrow a checkpoint in time.
+            return _fails_to_save(lab, run, lab.train(run, planted=planted, limit=chance.randrange(8_000, 11_000)))
         with lab.start(f"{run}/run", planted=planted) as process:
             lab.wait(process, lambda: lab.step(f"{run}/run") > 300 * chance.randrange(1, 4))
             filler = disk / "filler"
@@ -104,7 +105,8 @@ def _fill(write: Callable[[bytes], object]) -> None:
 
 
 def _fails_to_save(lab: Lab, run: str, process: subprocess.CompletedProcess[str]) -> bool:
-    return process.returncode == 5 and "Traceback" not in process.stderr and lab.ends_as_whole(run)
+    told, kept = process.returncode == 5 and "Traceback" not in process.stderr, lab.step(run) > 0
+    return told and kept and lab.ends_as_whole(run)
 
 
 def permission_lost(lab: Lab, run: str, planted: str | None, chance: random.Random) -> bool | None:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -67,13 +66,12 @@ class Lab:
         """
         program = ["-m", "fnbackprop"] if planted is None else [str(HERE / "planted.py"), planted]
         command = [*unprivileged, sys.executable, *program, "train", "it.toml", "--run", str(run), *more]
-
-        def limited() -> None:
-            if limit is not None:
-                resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
+        if limit is not None:
+            # Not preexec_fn, which forks a process in which JAX may have threads.
+            limited = f"import os, resource as r, sys; r.setrlimit(r.RLIMIT_FSIZE, ({limit}, {limit}))"
+            command = [sys.executable, "-c", f"{limited}; os.execv(sys.argv[1], sys.argv[1:])", *command]
         pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        return subprocess.Popen(command, cwd=self.folder, env=self.environment, preexec_fn=limited, **pipes)
+        return subprocess.Popen(command, cwd=self.folder, env=self.environment, **pipes)
 
     def train(self, run: str | Path, *more: str, **options: Any) -> subprocess.CompletedProcess[str]:
         """Train to the end, or to whatever ends it."""

@@ -27,7 +27,7 @@ def test_the_lectures_graph() -> None:
     assert lines(diagram) == {
         "x": (("x",), ("∂C/∂x",)),
         "G:w": (("w", "bias [2]", "weight [2, 3]"), ("∂C/∂w", "1×8")),
-        "G": (("G", "Linear(features=2)"), ("∂ G", "∂y/∂x 2×3", "∂y/∂w 2×8")),
+        "G": (("G", "Linear(features=2)"), ("∂ G", "∂y/∂x 2×3", "∂y/∂w 2×8", "needs x, w")),
         TARGETS: (("y", "[1, 2]"), ()),
         COST: (("squared_error", "C(y, ȳ)"), ("∂ squared_error", "∂C/∂ȳ 1×2")),
         RESULT: (("C",), ("1",)),
@@ -57,12 +57,13 @@ def test_a_duplicate_turns_into_a_sum_and_tied_parameters_stand_once() -> None:
     assert found["a:w"][1] == ("∂C/∂w", "1×20", "sum of 2 cotangents")
     assert "b:w" not in found
     assert [link.head for link in diagram.links if link.tail == "a:w"] == ["a", "b"]
-    assert found["larger"][1] == ("∂ larger", "∂y/∂xᵢ 20×20")
+    assert found["larger"][1] == ("∂ larger", "∂y/∂xᵢ 20×20", "needs bool[5, 4]")
+    assert found["all"][1] == ("∂ all", "∂y/∂xᵢ 20×20", "needs nothing")
 
 
 def test_inputs_of_different_sizes_have_jacobians_of_their_own() -> None:
     graph = Graph([Node(Function(lambda x, b: x + b), "plus", ("x", "b"))], ["x", "b"])
-    assert lines(make_diagram(graph, spec(5, 4), spec(4)))["plus"][1] == ("∂ plus", "∂y/∂x₁ 20×20", "∂y/∂x₂ 20×4")
+    assert lines(make_diagram(graph, spec(5, 4), spec(4)))["plus"][1][:3] == ("∂ plus", "∂y/∂x₁ 20×20", "∂y/∂x₂ 20×4")
 
 
 def test_every_edge_carries_the_shape_that_eval_shape_says() -> None:
@@ -98,6 +99,13 @@ def test_every_output_leads_to_the_cost() -> None:
     diagram = make_diagram(graph, spec(1, 3))
     assert [link.tail for link in diagram.links if link.head == COST] == ["b", "a.duplicate"]
     assert lines(diagram)[COST][1][1] == "∂C/∂ȳ 1×6"
+
+
+def test_what_is_needed_goes_by_the_name_that_is_drawn() -> None:
+    nodes = [part for i in range(8) for part in (Node(Linear(4), f"l{i}"), Node(Tanh(), f"t{i}"))]
+    found = lines(make_diagram(Graph([*nodes, Node(Linear(2), "last")]), spec(1, 4)))
+    assert "t7" not in found
+    assert found["last"][1][-1] == "needs t0, w"
 
 
 def test_a_graph_in_a_graph_is_one_node() -> None:

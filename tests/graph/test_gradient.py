@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from jax import Array
 
 from fnbackprop import Context, Graph, GraphError, Node
-from fnbackprop.graph import reverse
+from fnbackprop.graph import needs, reverse
 from fnbackprop.modules import Add, Dropout, Linear, Max, ReLU, Tanh
 
 from .random_graphs import NODES, PICK, X, graph_of
@@ -47,6 +47,15 @@ def test_reversed_nodes_run_backwards_and_swap_what_they_read_and_write() -> Non
         ("a", ("a",), ("x.duplicate.0",)),
         ("x.duplicate", ("x.duplicate.0", "x.duplicate.1"), ("x",)),
     ]
+
+
+@pytest.mark.quick
+def test_with_shapes_a_reversed_node_knows_what_it_needs() -> None:
+    variables, training = DIAMOND.init(jax.random.key(0), X), Context(jax.random.key(0), train=True)
+    found = {n.node.name: n.needs for n in reverse(DIAMOND, jax.ShapeDtypeStruct(X.shape, X.dtype)).nodes}
+    assert found == needs(DIAMOND, variables, X, context=training)
+    assert [need.name for need in found["right"] or ()] == ["stem.duplicate.1"]  # tanh's slope is of its input
+    assert {n.needs for n in reverse(DIAMOND).nodes} == {None}
 
 
 def test_the_same_gradients_as_jax_bit_for_bit() -> None:
@@ -92,6 +101,22 @@ def test_the_cotangent_of_an_edge_is_that_of_a_number_added_there() -> None:
     _, _, wanted = grad_of_sum(probed, variables, X, jnp.zeros((5, 4)))
     np.testing.assert_allclose(gradients.wires["a"], wanted, rtol=1e-6)
     np.testing.assert_allclose(gradients.wires["b"], jnp.ones((5, 2)) @ variables.params["c"]["weight"], rtol=1e-6)
+
+
+def test_an_edge_in_a_graph_in_the_graph_goes_by_its_path() -> None:
+    block = Graph([Node(Linear(4), "a"), Node(Tanh(), "b")])
+    inner = Graph([Node(Graph([Node(block, "block"), Node(Linear(2), "c")]), "outer"), Node(ReLU(), "d")])
+    flat = Graph([*block.nodes, Node(Linear(2), "c"), Node(ReLU(), "d")])
+    variables = inner.init(jax.random.key(0), X)
+    params = variables.params["outer"]
+    own = variables._replace(params={**params["block"], "c": params["c"]})
+    _, _, gradients = reverse(inner).run(variables, X, edges=("outer/block/a", "outer/c"))
+    _, _, wanted = reverse(flat).run(own, X, edges=("a", "c"))
+    np.testing.assert_array_equal(gradients.wires["outer/block/a"], wanted.wires["a"])
+    np.testing.assert_array_equal(gradients.wires["outer/c"], wanted.wires["c"])
+    found = {**gradients.params["outer"]["block"], "c": gradients.params["outer"]["c"]}
+    jax.tree.map(np.testing.assert_array_equal, found, wanted.params)
+    jax.tree.map(np.testing.assert_array_equal, *gradients_of(inner))
 
 
 def test_the_same_compiled_cost_as_jax() -> None:

@@ -69,6 +69,19 @@ REFUSED = {
     "duplicate name": ([Node(ReLU(), "a"), Node(ReLU(), "a")], "'a' stands for 2 nodes"),
     "a graph input's name": ([Node(ReLU(), "x")], "'x' stands for 2 nodes"),
     "a name with a dot": ([Node(ReLU(), "a.b")], "a name is made of letters"),
+    "a Duplicate with the name of another's output": (
+        [Node(Duplicate(copies=2), "a"), Node(Duplicate(copies=2), "a.0", ("a.0",)), Add()],
+        r"node 'a\.0' .*a name is made of letters",
+    ),
+    "a Duplicate with the name of one that is inserted": (
+        [
+            Node(ReLU(), "b"),
+            Node(Duplicate(copies=2), "b.duplicate", ("b",)),
+            Node(Add(), "sum"),
+            Node(Add(), "all", ("sum", "b")),
+        ],
+        "'b.duplicate' stands for 2 nodes",
+    ),
     "unread output": ([Node(ReLU(), "a"), Node(ReLU(), "b", ("x",))], "its output 'a' goes nowhere"),
     "one of several outputs unread": (
         [Duplicate(copies=2), Node(ReLU(), "r", ("duplicate_1.0",))],

@@ -4,37 +4,36 @@ import numpy as np
 import pytest
 
 from fnbackprop import NonFiniteError
-from fnbackprop.graph import Graph
-from fnbackprop.modules import ReLU
-from fnbackprop.training.finite import check_finite
+from fnbackprop.training import Chunk, Health, check_finite
 
 pytestmark = pytest.mark.quick
 
-MODEL = Graph([ReLU()])
 NAN = np.nan
 
 
+def chunk(loss: list[float], gradient_norm: list[float], health: list[Health], first: int = 0) -> Chunk:
+    figures = {"loss": np.array(loss), "gradient_norm": np.array(gradient_norm)}
+    return Chunk(first, first + len(loss), None, figures, np.ones(len(loss)), 1.0, health)  # type: ignore[arg-type]
+
+
 def test_finite_figures_pass() -> None:
-    check_finite({"loss": np.ones(3), "gradient_norm": np.ones(3)}, 0, MODEL)
+    check_finite(chunk([1.0] * 3, [1.0] * 3, []))
 
 
 def test_the_first_step_is_blamed_whichever_figure_it_was() -> None:
     # The gradient of step 8 spoils the loss of step 9.
-    figures = {"loss": np.array([1, 1, NAN]), "gradient_norm": np.array([1, np.inf, NAN])}
     with pytest.raises(NonFiniteError, match=r"step 8: the gradient norm is inf \(with \[health\]"):
-        check_finite(figures, 7, MODEL)
+        check_finite(chunk([1, 1, NAN], [1, np.inf, NAN], [], first=7))
 
 
 @pytest.mark.parametrize(
     ("place", "text"),
     [
-        (0, "the loss is nan, first at the inputs; lower"),
-        (1, "the loss is nan, first at node 'relu_1', forward; lower"),
-        (3, "the loss is nan, first at node 'relu_1', backward; lower"),
-        (-1, "the loss is nan, though every node's values are finite; lower"),
+        ("node 'relu_1', backward", "the loss is nan, first at node 'relu_1', backward; lower"),
+        (None, "the loss is nan, though every node's values are finite; lower"),
     ],
 )
-def test_the_node_is_named_where_it_was_looked_for(place: int, text: str) -> None:
-    figures = {"loss": np.array([1, NAN]), "gradient_norm": np.array([1, NAN]), "non_finite": np.array([-1.0, place])}
+def test_the_node_is_named_where_it_was_looked_for(place: str | None, text: str) -> None:
+    looks = [Health(0, {}, None), Health(1, {}, place)]
     with pytest.raises(NonFiniteError, match=text):
-        check_finite(figures, 0, MODEL)
+        check_finite(chunk([1, NAN], [1, NAN], looks))

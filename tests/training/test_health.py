@@ -16,8 +16,10 @@ from fnbackprop.data import Examples
 from fnbackprop.data.order import batch_indices
 from fnbackprop.graph import Graph, Node, Repeat
 from fnbackprop.modules import Dropout, Linear, ReLU, Tanh
-from fnbackprop.training import Batch, Loop, Recipe, TrainState, initial_state, loop, train_step
-from fnbackprop.training.health import NodesHealth, norm, places, read_health, watched_step
+from fnbackprop.training import Batch, Health, Loop, Recipe, TrainState, check_finite, initial_state, loop, train_step
+from fnbackprop.training.batches import Order
+from fnbackprop.training.health import _idle_shares, norm, places, watched, watched_step
+from fnbackprop.training.look import FIGURES, Look, name_look
 
 KEY = jax.random.key(5)
 RANDOM = np.random.default_rng(0)
@@ -31,11 +33,11 @@ def recipe_of(*modules: Any, cost: Any = SQUARED_ERROR, l2: float = 0.0) -> Reci
     return Recipe(Graph(modules), cost, PenaltiesConfig(l2=l2), optax.sgd(RATE), schedule, None)
 
 
-def step_of(recipe: Recipe, state: TrainState, x: Any = X) -> dict:
-    def step(state: TrainState) -> dict:
-        return watched_step(state, Batch(jnp.asarray(x), jnp.asarray(T)), recipe, KEY, HealthConfig())[1]
+def look_at(recipe: Recipe, state: TrainState, x: Any = X, t: Any = T) -> Health:
+    def step(state: TrainState) -> Look:
+        return watched_step(state, Batch(jnp.asarray(x), jnp.asarray(t)), recipe, KEY, HealthConfig())[2]
 
-    return jax.device_get(jax.jit(step)(state))
+    return name_look(jax.device_get(jax.jit(step)(state)), watched(recipe.model), places(recipe.model))
 
 
 def f64_norm(*arrays: np.ndarray) -> float:
@@ -51,9 +53,8 @@ def test_the_figures_are_those_of_the_formulas() -> None:
     params["linear_2"]["weight"] *= 0.3
     params["linear_2"]["bias"][0] = -6  # a unit that is saturated whatever it reads
     state = state._replace(variables=state.variables._replace(params=params))
-    figures = step_of(recipe, state)
-    (nodes,) = read_health(figures["health"][None], 0, recipe.model, 50).values()
-    assert figures["non_finite"] == -1
+    _, nodes, non_finite = look_at(recipe, state)
+    assert non_finite is None
 
     layers = {n: tuple(p[k].astype(np.float64) for k in ("weight", "bias")) for n, p in params.items()}
     (w1, b1), (w2, b2), (w3, b3) = (layers[f"linear_{i}"] for i in (1, 2, 3))
@@ -87,12 +88,56 @@ def test_the_figures_are_those_of_the_formulas() -> None:
         assert 0 < nodes[name]["dead"] < nodes[name]["saturated"] < 1
 
 
+@pytest.mark.quick
+@pytest.mark.parametrize("shape", [(6,), (6, 5), (6, 4, 5), (6, 2, 3, 5)])
+def test_a_unit_is_dead_when_its_feature_is_idle_everywhere(shape: tuple[int, ...]) -> None:
+    idle = RANDOM.random(shape) < 0.9
+    idle[..., 0] = True
+    dead, saturated = _idle_shares(ReLU(), jnp.float32(~idle), 0.05)
+    assert float(saturated) == pytest.approx(idle.mean())
+    # One number for each example is one unit.
+    units = idle.reshape(-1, shape[-1] if len(shape) > 1 else 1)
+    assert float(dead) == pytest.approx(units.all(axis=0).mean())
+
+
 def test_tied_weights_are_told_of_at_their_owner() -> None:
     recipe = recipe_of(Node(Linear(3), "owner"), Node(Linear(3), "again", tied="owner"), Linear(2))
-    figures = step_of(recipe, initial_state(recipe, KEY, X))
-    (nodes,) = read_health(figures["health"][None], 0, recipe.model, 50).values()
+    nodes = look_at(recipe, initial_state(recipe, KEY, X)).nodes
     assert "gradient_norm" in nodes["owner"]
     assert "gradient_norm" not in nodes["again"]
+
+
+def test_a_graph_in_the_graph_is_looked_into() -> None:
+    block = Graph([Linear(5), ReLU(), Linear(3)])
+    inside = recipe_of(Node(block, "block"), Linear(2))
+    flat = recipe_of(*block.nodes, Node(Linear(2), "last"))
+    state, other = initial_state(inside, KEY, X), initial_state(flat, KEY, X)
+    params = {**state.variables.params["block"], "last": state.variables.params["linear_1"]}
+    nodes = look_at(inside, state).nodes
+    assert [*nodes] == ["block/linear_1", "block/relu_1", "block/linear_2", "linear_1"]
+    wanted = look_at(flat, other._replace(variables=other.variables._replace(params=params))).nodes
+    for figures, own in zip(nodes.values(), wanted.values(), strict=True):
+        assert figures == pytest.approx(own, rel=1e-6)
+
+
+def test_each_repetition_with_parameters_of_its_own_is_told_of() -> None:
+    block = Graph([Linear(3), Tanh()])
+    repeated = recipe_of(Linear(3), Node(Repeat(block, times=3), "deep"), Linear(2))
+    state = initial_state(repeated, KEY, X)
+    nodes = look_at(repeated, state).nodes
+    assert [*nodes] == ["linear_1", "deep", "deep/0", "deep/1", "deep/2", "linear_2"]
+    listed = recipe_of(Linear(3), *(Node(block, f"b{i}") for i in range(3)), Linear(2))
+    unrolled, stacked = initial_state(listed, KEY, X), state.variables.params
+    params = {name: stacked[name] for name in ("linear_1", "linear_2")}
+    params |= {f"b{i}": jax.tree.map(lambda leaf, i=i: leaf[i], stacked["deep"]) for i in range(3)}
+    wanted = look_at(listed, unrolled._replace(variables=unrolled.variables._replace(params=params))).nodes
+    for i in range(3):
+        own = {name: wanted[f"b{i}/linear_1"][name] for name in ("gradient_norm", "weight_norm", "update_ratio")}
+        assert nodes[f"deep/{i}"] == pytest.approx(own, rel=1e-5)
+    assert nodes["deep"].keys() == {"output_norm", "cotangent_norm"}
+    assert nodes["deep"]["output_norm"] == pytest.approx(wanted["b2/tanh_1"]["output_norm"], rel=1e-5)
+    tied = recipe_of(Linear(3), Repeat(block, times=3, parameters="tied"), Linear(2))
+    assert "repeat_1/0" not in look_at(tied, initial_state(tied, KEY, X)).nodes
 
 
 @pytest.mark.quick
@@ -130,7 +175,7 @@ def test_the_first_place_that_is_not_finite(modules: list, x: np.ndarray, place:
     recipe = recipe_of(*modules)
     # Not a step that would be looked at anyway.
     state = initial_state(recipe, KEY, X)._replace(step=jnp.int32(1))
-    assert places(recipe.model)[int(step_of(recipe, state, x)["non_finite"])] == place
+    assert look_at(recipe, state, x).non_finite == place
 
 
 COUNT, BATCH = 50, 8
@@ -140,7 +185,7 @@ MODEL = recipe_of(Linear(16), ReLU(), Dropout(), Linear(4), cost=CROSS_ENTROPY, 
 
 
 @pytest.fixture(scope="module")
-def watched() -> Loop:
+def watched_loop() -> Loop:
     return Loop(MODEL, DATA, EXAMPLES, COUNT, KEY, start(), HealthConfig(every=3))
 
 
@@ -148,36 +193,46 @@ def start() -> TrainState:
     return initial_state(MODEL, KEY, EXAMPLES.inputs[:BATCH])
 
 
-def run(loop: Loop) -> tuple[dict[int, NodesHealth], TrainState]:
-    """The health by step of 20 steps, and the last state."""
+def run(loop: Loop) -> tuple[list[Health], TrainState]:
+    """The looks of 20 steps, and the last state."""
     chunks = list(loop.chunks(start(), 20, 100))
     assert all(values.ndim == 1 for chunk in chunks for values in chunk.figures.values())
-    looks = {step: nodes for chunk in chunks for step, nodes in chunk.health.items()}
-    return looks, jax.device_get(chunks[-1].state)
+    return [health for chunk in chunks for health in chunk.health], jax.device_get(chunks[-1].state)
 
 
-def test_chunks_do_not_change_it(watched: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chunks_do_not_change_it(watched_loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "SECONDS_PER_CHUNK", 1e9)
-    looks, _ = run(watched)
-    assert list(looks) == [0, 3, 6, 9, 12, 15, 18]
-    assert all(nodes["linear_1"]["gradient_norm"] > 0 for nodes in looks.values())
+    looks, _ = run(watched_loop)
+    assert [look.step for look in looks] == [0, 3, 6, 9, 12, 15, 18]
+    assert all(look.nodes["linear_1"]["gradient_norm"] > 0 for look in looks)
     monkeypatch.setattr(loop, "SECONDS_PER_CHUNK", 0)
-    assert run(watched)[0] == looks
+    assert run(watched_loop)[0] == looks
 
 
-def test_it_changes_no_bit_of_the_training(watched: Loop) -> None:
+def test_only_looks_are_kept_and_no_more_than_fit_in_a_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "SECONDS_PER_CHUNK", 1e9)
+    monkeypatch.setattr(loop, "_MOST_LOOKS", 2)
+    short = Loop(MODEL, DATA, EXAMPLES, COUNT, KEY, start(), HealthConfig(every=2))
+    _, looks = short._empty
+    assert looks.held.figures.shape == (3, 4, len(FIGURES))
+    chunks = [*short.chunks(start(), 20, 100)]
+    assert max(chunk.last - chunk.first for chunk in chunks) == 4
+    assert [health.step for chunk in chunks for health in chunk.health] == [*range(0, 20, 2)]
+
+
+def test_it_changes_no_bit_of_the_training(watched_loop: Loop) -> None:
     looks, state = run(Loop(MODEL, DATA, EXAMPLES, COUNT, KEY, start()))
-    assert looks == {}
-    jax.tree.map(np.testing.assert_array_equal, state, run(watched)[1])
+    assert looks == []
+    jax.tree.map(np.testing.assert_array_equal, state, run(watched_loop)[1])
 
 
-def test_off_it_is_the_plain_program(watched: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_off_it_is_the_plain_program(watched_loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Loop, "_compile", lambda self, state: None)
-    state, order, i = start(), jnp.arange(COUNT), jnp.int32(0)
+    state, order, i = start(), Order(jnp.arange(COUNT)), jnp.int32(0)
     _, step_key = jax.random.split(KEY)
 
-    def plain(state: TrainState, examples: Examples, order: Array, i: Array) -> tuple:
-        indices, weights = batch_indices(order, i, BATCH)
+    def plain(state: TrainState, examples: Examples, order: Order, i: Array) -> tuple:
+        indices, weights = batch_indices(order.indices, i, BATCH)
         batch = Batch(examples.inputs[indices], examples.targets[indices], weights)
         return train_step(state, batch, MODEL, step_key)
 
@@ -185,17 +240,33 @@ def test_off_it_is_the_plain_program(watched: Loop, monkeypatch: pytest.MonkeyPa
         return str(jax.make_jaxpr(step)(state, EXAMPLES, order, i))
 
     assert program(Loop(MODEL, DATA, EXAMPLES, COUNT, KEY, state)._step) == program(plain)
-    assert program(watched._step) != program(plain)
+    assert program(watched_loop._step) != program(plain)
 
 
-def test_training_stops_with_the_name_of_the_place(watched: Loop) -> None:
+def test_training_stops_with_the_name_of_the_place(watched_loop: Loop) -> None:
     state = start()
     params = state.variables.params
     params["linear_2"]["bias"] = params["linear_2"]["bias"].at[0].set(jnp.nan)
     # Step 1 is not one that would be looked at anyway.
     text = "step 1: the loss is nan, first at node 'linear_2', forward; lower"
+    chunk = next(watched_loop.chunks(state._replace(step=jnp.int32(1)), 20, 100))
     with pytest.raises(NonFiniteError, match=text):
-        list(watched.chunks(state._replace(step=jnp.int32(1)), 20, 100))
+        check_finite(chunk)
+    (look,) = chunk.health
+    assert (look.step, look.non_finite) == (1, "node 'linear_2', forward")
+    assert np.isnan(look.nodes["linear_2"]["output_norm"])
+
+
+def test_after_the_step_that_went_wrong_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "SECONDS_PER_CHUNK", 1e9)
+    inputs = EXAMPLES.inputs.copy()
+    inputs[4 * BATCH] = np.inf  # seen by step 4, of which the first chunk holds the first alone
+    examples = EXAMPLES._replace(inputs=inputs)
+    chunks = [*Loop(MODEL, DATA, examples, COUNT, KEY, start(), HealthConfig(every=3)).chunks(start(), 7, 100)]
+    assert [health.step for health in chunks[1].health] == [3, 4]
+    assert chunks[1].health[-1].non_finite == "the inputs"
+    with pytest.raises(NonFiniteError, match="step 4: the loss is nan, first at the inputs"):
+        check_finite(chunks[1])
 
 
 def test_what_has_no_numbers_is_passed_over() -> None:
@@ -206,9 +277,8 @@ def test_what_has_no_numbers_is_passed_over() -> None:
         return x.astype(jnp.float32)
 
     recipe = recipe_of(Linear(4), counted, real, Linear(2), Repeat(Linear(2), times=0))
-    figures = step_of(recipe, initial_state(recipe, KEY, X))
-    (nodes,) = read_health(figures["health"][None], 0, recipe.model, 50).values()
-    assert figures["non_finite"] == -1
+    _, nodes, non_finite = look_at(recipe, initial_state(recipe, KEY, X))
+    assert non_finite is None
     assert "output_norm" not in nodes["counted_1"]
     assert nodes["linear_1"]["gradient_norm"] == 0
     assert nodes["linear_2"]["gradient_norm"] > 0

@@ -16,7 +16,7 @@ from fnbackprop.data import Examples
 from fnbackprop.data.order import batch_indices
 from fnbackprop.graph import Graph
 from fnbackprop.modules import Dropout, Linear, ReLU
-from fnbackprop.training import Batch, Loop, Recipe, TrainState, initial_state, loop, train_step
+from fnbackprop.training import Batch, Loop, Recipe, TrainState, check_finite, initial_state, loop, train_step
 
 KEY = jax.random.key(5)
 COUNT, BATCH = 50, 8
@@ -158,8 +158,11 @@ def test_a_loss_that_is_no_number_stops_training_and_names_the_step() -> None:
     state = initial_state(recipe, KEY, inputs[:BATCH])
     data = DataConfig(batch_size=BATCH, shuffle="never")
     trainer = Loop(recipe, data, EXAMPLES._replace(inputs=inputs), COUNT, KEY, state)
+    chunks = trainer.chunks(state, 7, 2)
+    check_finite(next(chunks))
+    check_finite(next(chunks))
     with pytest.raises(NonFiniteError, match="step 2: the loss is nan"):
-        list(trainer.chunks(state, 7, 100))
+        check_finite(next(chunks))
 
 
 def test_equal_keys_give_equal_bits_and_others_do_not() -> None:

@@ -35,6 +35,7 @@ RANDOM = np.random.default_rng(0)
 LENGTHS = RANDOM.integers(1, 9, 40)
 INPUTS = (RANDOM.uniform(1, 2, (40, 8, 1)) * (np.arange(8) < LENGTHS[:, None])[..., None]).astype(np.float32)
 EXAMPLES = Examples(INPUTS, RANDOM.normal(size=(40, 1)).astype(np.float32))
+BUCKETS = np.searchsorted(SIZES, LENGTHS).astype(np.int32)
 TRACED: list[int] = []
 
 
@@ -64,8 +65,10 @@ def wanted_outputs() -> np.ndarray:
 
 def test_training_cuts_each_batch_to_its_size_and_equals_a_plain_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "SECONDS_PER_CHUNK", 0.0)
-    trainer = Loop(RECIPE, DATA, EXAMPLES, COUNT, jax.random.key(1), jax.tree.map(jnp.copy, STATE))
-    counts = np.bincount(np.searchsorted(SIZES, LENGTHS[:COUNT]))
+    trainer = Loop(
+        RECIPE, DATA, EXAMPLES, COUNT, jax.random.key(1), jax.tree.map(jnp.copy, STATE), buckets=BUCKETS[:COUNT]
+    )
+    counts = np.bincount(BUCKETS[:COUNT])
     assert trainer.steps_per_epoch == sum(-(-n // BATCH) for n in counts)
     TRACED.clear()
     chunks = [*trainer.chunks(jax.tree.map(jnp.copy, STATE), trainer.steps_per_epoch, 5)]
@@ -75,7 +78,7 @@ def test_training_cuts_each_batch_to_its_size_and_equals_a_plain_loop(monkeypatc
 
     state, order = STATE, trainer._order(np.int32(0), EXAMPLES.targets)
     for i in range(trainer.steps_per_epoch):
-        indices, weights = dealt_batch(order, i, BATCH)
+        indices, weights = dealt_batch((order.indices, order.weights), i, BATCH)
         size = SIZES[int(np.searchsorted(SIZES, LENGTHS[indices].max()))]
         batch = Batch(jnp.asarray(INPUTS[indices, :size]), jnp.asarray(EXAMPLES.targets[indices]), weights)
         state, _ = train_step(state, batch, RECIPE, jax.random.key(0))
@@ -88,7 +91,9 @@ def test_training_cuts_each_batch_to_its_size_and_equals_a_plain_loop(monkeypatc
 
 def test_a_program_is_traced_for_each_size_and_no_other() -> None:
     TRACED.clear()
-    trainer = Loop(RECIPE, DATA, EXAMPLES, COUNT, jax.random.key(1), jax.tree.map(jnp.copy, STATE))
+    trainer = Loop(
+        RECIPE, DATA, EXAMPLES, COUNT, jax.random.key(1), jax.tree.map(jnp.copy, STATE), buckets=BUCKETS[:COUNT]
+    )
     for _ in trainer.chunks(jax.tree.map(jnp.copy, STATE), 2 * trainer.steps_per_epoch, 5):
         pass
     assert {*TRACED} == {*SIZES}
@@ -104,7 +109,7 @@ def test_steps_are_counted_by_bucket() -> None:
 
 def test_evaluation_runs_each_example_at_its_own_size() -> None:
     part = range(3, 37)
-    evaluate, _ = compile_evaluate(RECIPE, STATE.variables, EXAMPLES)
+    evaluate, _ = compile_evaluate(RECIPE, STATE.variables, EXAMPLES, BUCKETS)
     got = evaluate(STATE.variables, EXAMPLES, part)
     errors = (wanted_outputs() - EXAMPLES.targets)[part.start : part.stop]
     np.testing.assert_allclose(got["loss"], np.mean(errors**2), rtol=1e-5)

@@ -14,7 +14,7 @@ from fnbackprop.costs import SQUARED_ERROR
 from fnbackprop.data import Examples
 from fnbackprop.graph import Graph
 from fnbackprop.modules import Linear
-from fnbackprop.training import Loop, Recipe, TrainState, finite_part, initial_state
+from fnbackprop.training import Chunk, Loop, Recipe, TrainState, check_finite, finite_part, initial_state
 from fnbackprop.training.spoiled import leave_out
 
 KEY = jax.random.key(0)
@@ -54,8 +54,9 @@ def test_a_skipped_step_is_as_if_it_had_not_been(health: HealthConfig | None) ->
 
 
 def test_without_a_policy_it_ends_the_run() -> None:
+    chunk = Chunk(0, 6, *run(optax.sgd(0.1), "stop"), np.ones(6), 1.0, [])
     with pytest.raises(NonFiniteError, match=r"step 2: .*training\.non_finite"):
-        run(optax.sgd(0.1), "stop")
+        check_finite(chunk)
 
 
 def test_every_part_of_the_state_is_left_as_it_was() -> None:

@@ -71,6 +71,14 @@ def test_inputs_of_another_shape_are_refused() -> None:
             predict(trained(Linear(3)), inputs)
 
 
+@pytest.mark.parametrize("number", [np.nan, np.inf, 1e300])
+def test_inputs_that_are_not_finite_are_refused(number: float) -> None:
+    inputs = INPUTS.astype(np.float64)
+    inputs[3, 1, 2] = number
+    with pytest.raises(DataError, match=r"the inputs: row 3, column \(1, 2\) .* is (nan|inf) .*wanted a finite number"):
+        predict(trained(Linear(3)), inputs)
+
+
 def test_numbers_have_no_classes() -> None:
     with pytest.raises(DataError, match="predicts numbers"):
         predict(trained(Linear(1), classes=None), INPUTS, "classes")

@@ -1,0 +1,52 @@
+"""Whether a model, its cost and the examples fit together, from shapes alone."""
+
+import jax
+
+from ..core.errors import FnbackpropError
+from ..core.module import Variables
+from ..data import ExampleSpec
+from .data import batch_specs
+from .plan import Plan
+from .problems import Problems
+
+
+def check_model(plan: Plan, example: ExampleSpec, problems: Problems) -> Variables | None:
+    """The shapes of the model's variables; None where it does not fit the examples, with every mistake noted."""
+    _check_meanings(plan, example, problems)
+    inputs, _ = batch_specs(example, plan.config.data.batch_size)
+    try:
+        variables = jax.eval_shape(lambda key: plan.model.init(key, inputs), jax.random.key(0))
+        for size in plan.config.data.sizes[:-1]:
+            shape = (inputs.shape[0], size, *inputs.shape[2:])
+            jax.eval_shape(plan.model.apply, variables, jax.ShapeDtypeStruct(shape, inputs.dtype))
+        outputs, _ = jax.eval_shape(plan.model.apply, variables, inputs)
+    except FnbackpropError as error:
+        problems.add("model", str(error))
+        return None
+    except Exception as error:  # a user's own module may raise anything
+        problems.add("model", f"it fails: {type(error).__name__}: {error}")
+        return None
+    if len(outputs) != 1:
+        problems.add("model", f"it ends with {len(outputs)} outputs, where a cost takes one: join them")
+        return None
+    width = outputs[0].shape[-1] if outputs[0].ndim > 1 else 1
+    if plan.cost.targets == "classes" and example.classes is not None and width < example.classes:
+        problems.add(
+            "model", f"it ends with {width} outputs for {example.classes} classes; the last node needs as many"
+        )
+    return variables
+
+
+def _check_meanings(plan: Plan, example: ExampleSpec, problems: Problems) -> None:
+    cost, name = plan.cost, plan.config.cost.name
+    meaning = plan.model.produces
+    if meaning in cost.remedies:
+        problems.add(
+            "cost.name", f"{name} cannot take the {meaning} that the model ends with: {cost.remedies[meaning]}"
+        )
+    if cost.targets == "values" and example.classes is not None:
+        problems.add("cost.name", f"the data has {example.classes} classes; use cross_entropy", name)
+    if cost.targets == "classes" and example.classes is None:
+        problems.add("cost.name", "the data's targets are numbers, not classes; use squared_error", name)
+    if cost.targets == "binary" and example.classes not in (None, 2):
+        problems.add("cost.name", f"the data has {example.classes} classes, not 2; use cross_entropy", name)

@@ -1,0 +1,84 @@
+"""Verify rules and configured models, as the command line names them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from json import dumps, loads
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from rich.console import Console
+
+from . import build
+from .core.errors import ConfigError
+from .core.module import Context
+from .data.normalize import normalize
+from .verify import Level, Verdict, VjpReport, own_rules, report_table, verify_graph, verify_vjp
+
+
+def verify(
+    names: Sequence[str] = (),
+    args: str | None = None,
+    level: Level = "fast",
+    seed: int = 0,
+    allow: Sequence[str] = (),
+) -> Iterator[VjpReport]:
+    """A report for each rule that is named: ours by name, yours as 'package.file:rule', or all in a config's model.
+
+    Without names all of ours. `args` names your rule's arguments: a tuple, or a function that returns one. Raises
+    ConfigError for a name that cannot be found.
+    """
+    rules = own_rules()
+    for name in names or rules:
+        if name in rules:
+            rule, reference, arguments, options = rules[name]
+            yield verify_vjp(
+                rule, *arguments, reference=reference, convention="reference", options=options, level=level, seed=seed
+            )
+        elif ":" in name:
+            yield verify_vjp(build.import_named(name), *_arguments(name, args), level=level, seed=seed, name=name)
+        elif name.endswith(".toml") or name in build.shipped_configs():
+            yield from _configured(name, level, seed, allow)
+        else:
+            raise ConfigError(
+                f"no rule or config is called '{name}'; {build.nearest(name, rules)}; or 'package.file:rule' of your own"
+            )
+
+
+def _arguments(name: str, args: str | None) -> tuple[Any, ...]:
+    if args is None:
+        raise ConfigError(f"'{name}' needs arguments to be called with: add --args package.file:examples")
+    given = build.import_named(args)
+    given = given() if isinstance(given, Callable) else given  # type: ignore[arg-type]
+    if not isinstance(given, tuple | list):
+        raise ConfigError(f"'{args}' is a {type(given).__name__}; --args wants a tuple of arguments, or a function of one")
+    return tuple(given)
+
+
+def _configured(config: str, level: Level, seed: int, allow: Sequence[str]) -> Iterator[VjpReport]:
+    plan, data = build.prepare(config, (), allow)
+    inputs, targets = (part[: plan.config.data.batch_size] for part in data.splits.examples)
+    inputs, targets = normalize(inputs, data.normalization), jnp.asarray(targets)
+    variables = plan.model.init(jax.random.key(plan.config.seed), inputs)
+
+    def cost(outputs: jax.Array, context: Context) -> jax.Array:
+        return context.pick(plan.cost.rule, plan.cost.reference)(outputs, targets)
+
+    yield from verify_graph(plan.model, variables, inputs, cost=cost, level=level, seed=seed)
+
+
+def show(reports: Iterator[VjpReport], json: bool, strict: bool) -> bool:
+    """Print each report as it comes, and whether all rules passed; an inconclusive one does unless `strict`.
+
+    Raises ConfigError where no check ran at all.
+    """
+    made = []
+    for report in reports:
+        made.append(report)
+        if not json:
+            Console().print(report_table(report))
+    if json:
+        print(dumps([loads(report.to_json()) for report in made], indent=2))
+    if not any(report.verdict is not Verdict.NOT_RUN for report in made):
+        raise ConfigError("no check ran: there is nothing here to be verified")
+    bad = {Verdict.FAIL, Verdict.NOT_RUN, *([Verdict.INCONCLUSIVE] if strict else [])}
+    return not any(report.verdict in bad for report in made)

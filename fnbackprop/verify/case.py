@@ -1,0 +1,155 @@
+"""What a check is given: a rule, the ways to call it, and what its author declares."""
+
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Literal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .arguments import Arguments
+from .compare import Tolerance
+from .constants import code_constants, traced_constants
+from .dimensions import Dimensions
+from .primal import equations, rule_calls
+from .sampling import resample
+from .setting import Arrays, Setting
+
+Level = Literal["fast", "full"]
+# Entries in all, beyond which points are tried on a smaller problem of the same kind.
+_LARGE = 4096
+
+
+@dataclass(frozen=True)
+class Declarations:
+    """What a rule's author says of it."""
+
+    surrogate: str = ""  # why it is not the derivative on purpose
+    declared: Mapping[str, str] = field(default_factory=dict)  # check → why it fails on purpose
+    convention: Literal["any", "reference"] | Mapping[float, float] = "any"  # what is promised at kinks
+    second_order: Literal["differentiable", "refused"] = "differentiable"
+    options: Mapping[str, Sequence[Any]] = field(default_factory=dict)  # the values to try for each
+    domain: Callable[..., bool] | None = None  # whether arguments may be tried
+    rtol: float = 1e-5
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A rule, prepared to be checked."""
+
+    rule: Callable
+    name: str
+    args: tuple[Any, ...]
+    explicit: Callable | None
+    level: Level
+    seed: int
+    declarations: Declarations
+    arguments: Arguments
+
+    def rng(self, check: str) -> np.random.Generator:
+        """A generator of the check's own, so that no check depends on which others run."""
+        return np.random.default_rng([self.seed, zlib.crc32(check.encode())])
+
+    @cached_property
+    def given(self) -> Setting:
+        """The call as it was made."""
+        leaves, tree, active, names = self.arguments
+        x64 = any(getattr(leaf, "dtype", None) in (jnp.float64, jnp.complex128, jnp.int64) for leaf in leaves)
+        wide = x64 and jax.config.jax_enable_x64
+        setting = Setting(self.rule, self.explicit, leaves, tree, active, names, wide)
+        return replace(setting, compare=not setting.no_reference())
+
+    @cached_property
+    def no_reference(self) -> str:
+        """Why there is no reference, where there is none."""
+        return "" if self.given.compare else self.given.no_reference()
+
+    @cached_property
+    def base(self) -> Setting:
+        """The call in float64 where the rule takes it, made smaller where it is large."""
+        small = self.given
+        if sum(x.size for x in self.given.xs) > _LARGE:
+            small = self.dimensions.shrunk() or small
+        wide = cast(small, np.dtype(np.float64))
+        return wide if wide.accepted else small
+
+    @cached_property
+    def dimensions(self) -> Dimensions:
+        """Which lengths can be changed together."""
+        return Dimensions(self.given, self.rng("dimensions"))
+
+    @cached_property
+    def tolerance(self) -> Tolerance:
+        """How closely cotangents must agree in the base setting."""
+        rounding = _rounding(self.base)
+        # A function that computes in float32 inside gives no better derivatives than that.
+        rtol = min(0.1, max(self.declarations.rtol, 1e3 * rounding))
+        return Tolerance(rtol, rounding, self.declarations.convention != "reference", self.rules > 1, self.rules > 0)
+
+    @cached_property
+    def rules(self) -> int:
+        """How many hand-written rules the function calls."""
+        if not self.base.traceable:
+            return 1
+        return rule_calls(self.base.run(jax.make_jaxpr(self.base.rule), *self.base.xs).jaxpr).total()
+
+    @cached_property
+    def constants(self) -> list[float]:
+        """Numbers that the rule's code names."""
+        named = [float(c) for c in self.code_constants if isinstance(c, int | float) and 1e-6 < abs(c) < 1e6]
+        return sorted({*named, *traced_constants(self.base)})[:24]
+
+    @cached_property
+    def code_constants(self) -> tuple[Any, ...]:
+        """Everything that the rule's code names."""
+        return code_constants(self.rule)
+
+    def allowed(self, setting: Setting) -> bool:
+        """Whether the author lets these arguments be tried, and the function takes them."""
+        domain = self.declarations.domain
+        return setting.accepted and (domain is None or bool(setting.run(domain, *setting.args)))
+
+    @property
+    def full(self) -> bool:
+        """Whether time matters less than thoroughness."""
+        return self.level == "full"
+
+
+def cast(setting: Setting, dtype: np.dtype) -> Setting:
+    """The same call with its floating arrays in `dtype`, complex ones in its double."""
+    wide = dtype == np.float64
+    kinds = {True: np.dtype(np.complex128 if wide else np.complex64), False: dtype}
+    xs = [np.asarray(x, kinds[np.iscomplexobj(x)]) for x in setting.xs]
+    return replace(setting.at(xs), x64=wide)
+
+
+def cotangents(setting: Setting, count: int, rng: np.random.Generator) -> list[Arrays]:
+    """Random cotangents of the outputs."""
+    return [
+        tuple(resample(np.zeros((), y.dtype), y.shape, rng) for y in setting.outputs) for _ in range(count)
+    ]
+
+
+def one_hot(setting: Setting, count: int, rng: np.random.Generator) -> list[Arrays]:
+    """Cotangents that are 1 for one number of the outputs, in turn for each output."""
+    made = []
+    for k in range(count):
+        dys = [np.zeros(y.shape, y.dtype) for y in setting.outputs]
+        filled = [dy for dy in dys if dy.size]
+        if filled:
+            filled[k % len(filled)].reshape(-1)[rng.integers(filled[k % len(filled)].size)] = 1
+        made.append(tuple(dys))
+    return made
+
+
+def _rounding(setting: Setting) -> float:
+    """The coarsest precision in which the function, without its rules, computes anything."""
+    given = max((float(jnp.finfo(x.dtype).eps) for x in setting.xs), default=float(np.finfo(float).eps))
+    if not setting.traceable:
+        return given
+    jaxpr = setting.run(jax.make_jaxpr(setting.primal), *setting.xs)
+    dtypes = {var.aval.dtype for equation in equations(jaxpr.jaxpr) for var in equation.outvars if hasattr(var.aval, "dtype")}
+    return max([given, *(float(jnp.finfo(d).eps) for d in dtypes if jnp.issubdtype(d, jnp.inexact))])

@@ -1,0 +1,65 @@
+"""What a rule keeps for its backward pass: no more than its inputs and outputs, or than autodiff would keep."""
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any
+
+import jax
+
+from ..case import Case
+from ..setting import Setting, describe
+from ..verdict import Finding, Outcome, failed, not_run, passed
+
+# Long enough that whole arrays outweigh what is kept per row.
+_LENGTH = 48
+_PAIRS = 6
+_SLACK = 1.25
+_FREE = 4096  # bytes
+
+
+def cost(case: Case) -> Outcome:
+    """Bytes of residuals that are neither inputs nor outputs already, and of constants that the rule captured.
+
+    With all lengths the same, and with each two long and the others short: what grows with a product shows there.
+    """
+    if not case.given.traceable:
+        return not_run("the function cannot be traced")
+    figures: dict[str, int] = {}
+    for setting in _settings(case):
+        ends = sum(x.nbytes for x in setting.xs) + sum(y.size * y.dtype.itemsize for y in setting.outputs)
+        kept, constants = _kept(setting, setting.rule)
+        own, own_constants = _kept(setting, setting.reference) if setting.compare else (0, 0)
+        figures = figures or {"kept bytes": kept, "inputs and outputs": ends, "kept by autodiff": own, "constants": constants}
+        where = describe(setting)
+        if kept > _SLACK * max(ends, own) + _FREE:
+            return failed(Finding("keeps too much for its backward pass", where, got=kept, expected=max(ends, own)))
+        if constants > _SLACK * max(ends, own_constants) + _FREE:
+            return failed(Finding("captures large constants", where, got=constants, expected=own_constants))
+    return passed(**figures)
+
+
+def _settings(case: Case) -> Iterator[Setting]:
+    groups = case.dimensions.groups
+    yield case.dimensions.resized({g: _LENGTH + 2 * k for k, g in enumerate(groups)}) or case.given
+    for pair in list(combinations(groups, 2))[:_PAIRS]:
+        skewed = case.dimensions.resized({g: 512 + pair.index(g) if g in pair else 2 + k for k, g in enumerate(groups)})
+        if skewed is not None:
+            yield skewed
+
+
+def _kept(setting: Setting, function) -> tuple[int, int]:  # type: ignore[no-untyped-def]
+    """Bytes of residuals and of captured constants."""
+
+    def forward(*xs):  # type: ignore[no-untyped-def]
+        ys, back = jax.vjp(function, *xs)
+        return ys, back
+
+    jaxpr = setting.run(jax.make_jaxpr(forward), *setting.xs)
+    residuals = {id(var): var.aval for var in jaxpr.jaxpr.outvars[len(setting.outputs) :]}
+    held = {id(var) for var in jaxpr.jaxpr.constvars}
+    kept = sum(_bytes(aval) for key, aval in residuals.items() if key not in held)
+    return kept, sum(_bytes(c) for c in jaxpr.consts)
+
+
+def _bytes(array: Any) -> int:
+    return int(array.size * getattr(array.dtype, "itemsize", 4)) if hasattr(array, "size") else 0

@@ -1,0 +1,160 @@
+"""The same answer on eight simulated devices, in a process of its own, for rules that it can import."""
+
+import importlib
+import io
+import operator
+import os
+import pickle
+import subprocess
+import sys
+from functools import cache
+from typing import Any
+
+import jax
+import numpy as np
+
+from ..case import Case, cotangents
+from ..setting import Arrays, Setting, Traced, describe
+from ..vectors import as_covector
+from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
+
+_DEVICES = 8
+_CHILD = "from fnbackprop.verify.checks.devices import serve; serve()"
+
+
+def devices(case: Case) -> Outcome:
+    """Arguments that share a first axis are split along it over the devices, the others copied to each."""
+    if not case.given.traceable:
+        return not_run("the function cannot be traced")
+    lead = next((g for g in case.dimensions.groups if any(axis == 0 for _, axis in g)), None)
+    setting = (case.dimensions.resized({lead: 2 * _DEVICES}) if lead else None) or case.given
+    split = frozenset(i for i, axis in lead or () if axis == 0)
+    (dys,) = cotangents(setting, 1, case.rng("devices"))
+    try:
+        job = _dumps((case.rule, _packed(setting.args), setting.active, split, dys, setting.x64))
+    except Exception as error:
+        return not_run(f"another process cannot import it: {error}")
+    wanted = _vector(setting.run(_pullback, setting, setting.xs, dys))
+    answer, error = _ask(job)
+    if isinstance(error, ImportError | AttributeError):
+        return not_run(f"another process cannot import it: {error}")
+    if error is not None:
+        raise RuleRaised(f"on {_DEVICES} devices", error, describe(setting)) from error
+    got = _vector(answer)
+    if not np.allclose(got, wanted, rtol=1e-3, atol=1e-4 * np.abs(wanted).max(initial=0), equal_nan=True):
+        place = int(np.nanargmax(np.abs(got - wanted)))
+        where = f"{describe(setting)}; its first axis over {_DEVICES} devices"
+        return failed(Finding(f"another cotangent on {_DEVICES} devices", where, got=got[place], expected=wanted[place]))
+    return passed(devices=_DEVICES, split=len(split))
+
+
+def _pullback(setting: Setting, xs: Traced, dys: Traced) -> Traced:
+    return jax.jit(lambda xs, dys: jax.vjp(setting.rule, *xs)[1](dys))(xs, dys)
+
+
+def _vector(dxs: Traced) -> np.ndarray:
+    return as_covector([np.asarray(dx)[None] for dx in dxs])[0]
+
+
+class _ByName(pickle.Pickler):
+    """Functions travel as the name that they are imported by: a custom_vjp is no plain function to pickle."""
+
+    def persistent_id(self, thing: Any) -> tuple[str, str] | None:
+        module, name = getattr(thing, "__module__", None), getattr(thing, "__qualname__", None)
+        if not (callable(thing) and isinstance(module, str) and isinstance(name, str)) or module == "builtins":
+            return None
+        return (module, name) if _imported(module, name) is thing else None
+
+
+class _FromName(pickle.Unpickler):
+    def persistent_load(self, name: tuple[str, str]) -> Any:
+        found = _imported(*name)
+        if found is None:
+            raise ImportError(f"no {name[1]} in {name[0]}")
+        return found
+
+
+def _imported(module: str, name: str) -> Any:
+    try:
+        return operator.attrgetter(name)(importlib.import_module(module))
+    except (ImportError, AttributeError):
+        return None
+
+
+def _dumps(job: Any) -> bytes:
+    file = io.BytesIO()
+    _ByName(file).dump(job)
+    return file.getvalue()
+
+
+class _Key:
+    """A random key on its way to another process."""
+
+    def __init__(self, key: jax.Array):
+        self.data, self.impl = np.asarray(jax.random.key_data(key)), str(jax.random.key_impl(key))
+
+
+def _packed(args: Any) -> Any:
+    def packed(leaf: Any) -> Any:
+        if isinstance(leaf, jax.Array) and jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+            return _Key(leaf)
+        return np.asarray(leaf) if hasattr(leaf, "shape") else leaf
+
+    return jax.tree.map(packed, args)
+
+
+@cache
+def _child() -> subprocess.Popen:
+    """One process for all rules; it starts in a second or two, and ends with this one."""
+    path = os.pathsep.join([*sys.path, os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "PYTHONPATH": path, "JAX_PLATFORMS": "cpu", "JAX_NUM_CPU_DEVICES": str(_DEVICES)}
+    pipe = subprocess.PIPE
+    return subprocess.Popen([sys.executable, "-c", _CHILD], stdin=pipe, stdout=pipe, env=environment)
+
+
+def _ask(job: bytes) -> tuple[Any, Exception | None]:
+    child = _child()
+    assert child.stdin
+    assert child.stdout
+    try:
+        child.stdin.write(len(job).to_bytes(8, "big") + job)
+        child.stdin.flush()
+        return pickle.load(child.stdout)
+    except (EOFError, OSError) as error:
+        _child.cache_clear()
+        return None, RuntimeError(f"the process ended: {error}")
+
+
+def serve() -> None:
+    """In the child: answer each job with its cotangents, or with what was raised."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a rule prints is no answer
+    while header := sys.stdin.buffer.read(8):
+        job = sys.stdin.buffer.read(int.from_bytes(header, "big"))
+        try:
+            answer: tuple[Any, Exception | None] = (_on_devices(*_FromName(io.BytesIO(job)).load()), None)
+        except Exception as error:
+            kind = type(error) if isinstance(error, ImportError | AttributeError) else RuntimeError
+            answer = (None, kind(f"{type(error).__name__}: {error}"))
+        answers.write(pickle.dumps(answer))
+        answers.flush()
+
+
+def _on_devices(
+    rule: Any, args: Any, active: tuple[int, ...], split: frozenset[int], dys: Arrays, x64: bool
+) -> Arrays:
+    mesh = jax.make_mesh((_DEVICES,), ("devices",), axis_types=(jax.sharding.AxisType.Auto,))
+
+    def placed(i: int, leaf: Any) -> Any:
+        if isinstance(leaf, _Key):
+            return jax.random.wrap_key_data(leaf.data, impl=leaf.impl)
+        if not hasattr(leaf, "shape"):
+            return leaf
+        spec = jax.sharding.PartitionSpec("devices") if i in split else jax.sharding.PartitionSpec()
+        return jax.device_put(leaf, jax.NamedSharding(mesh, spec))
+
+    with jax.enable_x64(x64):
+        leaves, tree = jax.tree.flatten(args)
+        leaves = tuple(placed(i, leaf) for i, leaf in enumerate(leaves))
+        setting = Setting(rule, None, leaves, tree, active, (), x64)
+        return tuple(map(np.asarray, _pullback(setting, tuple(leaves[i] for i in active), dys)))

@@ -1,0 +1,55 @@
+"""The rule is really called: as it was called, by keyword, under jit and under vmap."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+
+from ..arguments import positional_names
+from ..case import Case
+from ..constants import referenced
+from ..primal import rule_calls
+from ..setting import Setting, describe
+from ..verdict import Finding, Outcome, failed, not_run, passed
+
+
+def invoked(case: Case) -> Outcome:
+    """Look for the rule in the trace of each way to call it."""
+    setting = case.given
+    if not setting.traceable:
+        return not_run("the function cannot be traced")
+    calls = _calls(setting, setting.rule)
+    hidden = [thing for thing in referenced(case.rule) if isinstance(thing, jax.custom_vjp)]
+    if not calls and not hidden:
+        return not_run("a plain function: no hand-written rule in it")
+    if not calls:
+        names = ", ".join(getattr(rule, "__name__", "a custom_vjp") for rule in hidden)
+        return failed(Finding(f"{names} is never called", describe(setting), diagnosis="rule never called"))
+    for way, function in _ways(case):
+        if not _calls(setting, function):
+            return failed(Finding(f"the rule is not called {way}", describe(setting), diagnosis="rule never called"))
+    return passed(calls=sum(calls.values()))
+
+
+def _calls(setting: Setting, function: Callable) -> Counter[str]:
+    return rule_calls(setting.run(jax.make_jaxpr(function), *setting.xs).jaxpr)
+
+
+def _ways(case: Case) -> Iterator[tuple[str, Callable]]:
+    setting = case.given
+    yield "under jit", jax.jit(setting.rule)
+    yield "under vmap", lambda *xs: jax.vmap(setting.rule)(*(jnp.stack([x, x]) for x in xs))
+    names = positional_names(case.rule)
+    if 0 < len(case.args) <= len(names):
+
+        def by_keyword(*args: object) -> object:
+            return case.rule(**dict(zip(names, args, strict=False)))
+
+        keyword = replace(setting, call=by_keyword)
+        try:
+            setting.run(jax.eval_shape, keyword.rule, *setting.xs)
+        except TypeError:  # positional only
+            return
+        yield "by keyword", keyword.rule

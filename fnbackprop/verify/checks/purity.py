@@ -1,0 +1,43 @@
+"""Pullbacks carry all they need: repeated, interleaved and reversed they give the same."""
+
+import jax
+import numpy as np
+
+from ..case import Case, cotangents
+from ..points import random_points
+from ..setting import Traced, describe
+from ..vectors import as_covector
+from ..verdict import Finding, Outcome, RuleRaised, failed, passed
+
+_ORDERS = {"in order": (0, 1), "in reversed order": (1, 0), "twice": (0, 0)}
+
+
+def purity(case: Case) -> Outcome:
+    """Two forward passes before two backward passes, in both orders, and one of them again; the value twice."""
+    setting, rng = case.given, case.rng("purity")
+    points = [p.xs for p in random_points(setting.xs, 2, rng)]
+    dys = cotangents(setting, 2, rng)
+
+    def everything(points: list[Traced], dys: list[Traced]) -> tuple:
+        alone = [jax.vjp(setting.rule, *xs)[1](dy) for xs, dy in zip(points, dys, strict=True)]
+        pulls = [jax.vjp(setting.rule, *xs)[1] for xs in points]
+        values = [setting.rule(*points[0]) for _ in range(2)]
+        return alone, [[pulls[k](dys[k]) for k in order] for order in _ORDERS.values()], values
+
+    # What lies outside the residuals shows while tracing too: Python runs then.
+    try:
+        wanted, found, values = setting.run(jax.jit(everything) if setting.traceable else everything, points, dys)
+    except Exception as error:
+        raise RuleRaised("when a pullback is called again, or after another forward pass", error) from error
+    for (way, order), results in zip(_ORDERS.items(), found, strict=True):
+        for k, got in zip(order, results, strict=True):
+            if not np.allclose(_vector(got), _vector(wanted[k]), rtol=1e-4, atol=1e-6, equal_nan=True):
+                words = f"the pullbacks of two forward passes, called {way}, mix them up"
+                return failed(Finding(words, describe(setting), diagnosis="state outside the residuals"))
+    if not np.allclose(*map(_vector, values), rtol=1e-5, equal_nan=True):
+        return failed(Finding("the value changes from call to call", describe(setting), diagnosis="hidden state"))
+    return passed(orders=len(_ORDERS))
+
+
+def _vector(arrays: Traced) -> np.ndarray:
+    return as_covector([np.asarray(a)[None] for a in arrays])[0]

@@ -1,0 +1,107 @@
+"""Shapes and dtypes of values and cotangents, for each rule inside the function and each dtype that it takes."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.extend.core import JaxprEqn
+
+from ..case import Case, cast
+from ..primal import apply_equation, equations
+from ..setting import Setting, describe
+from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
+
+
+def structure(case: Case) -> Outcome:
+    """JAX checks a cotangent's shape but not its dtype, and in its classic mode nothing of what fwd returns."""
+    looked: list[str] = []
+    for setting in settings(case):
+        if not setting.traceable:
+            return not_run("the function cannot be traced")
+        for finding in (*_findings(setting), *_of_integers(case, setting)):
+            return failed(finding)
+        looked.append("/".join(sorted({str(x.dtype) for x in setting.xs})))
+    return passed(dtypes=", ".join(looked))
+
+
+def settings(case: Case) -> Iterator[Setting]:
+    """The call as given, and in the dtypes that the function keeps as it keeps the given one."""
+    yield case.given
+    given = {np.dtype(x.dtype) for x in case.given.xs}
+    if len(given) != 1 or {np.dtype(y.dtype) for y in case.given.outputs} != given or np.dtype(complex) in given:
+        return
+    for dtype in (jnp.bfloat16, jnp.float16, np.float32, np.float64):
+        setting = cast(case.given, np.dtype(dtype))
+        if np.dtype(dtype) not in given and setting.accepted and _kept(setting, np.dtype(dtype)):
+            yield setting
+
+
+def _kept(setting: Setting, dtype: np.dtype) -> bool:
+    return {y.dtype for y in setting.run(jax.eval_shape, setting.primal, *setting.xs)} == {dtype}
+
+
+def _findings(setting: Setting) -> Iterator[Finding]:
+    try:
+        values, cotangents = setting.run(jax.eval_shape, lambda *xs: _both(setting.rule, *xs), *setting.xs)
+        jaxpr = setting.run(jax.make_jaxpr(setting.rule), *setting.xs)
+    except Exception as error:
+        raise RuleRaised("when differentiated", error, describe(setting)) from error
+    primal = setting.run(jax.eval_shape, setting.primal, *setting.xs)
+    yield from _compared("the value", [f"output {i}" for i in range(len(primal))], values, primal, setting)
+    yield from _compared("the cotangent", setting.names, cotangents, setting.xs, setting)
+    for equation in equations(jaxpr.jaxpr):
+        if equation.primitive.name.startswith("custom_vjp_call"):
+            yield from _inside(equation, setting)
+
+
+def _inside(equation: JaxprEqn, setting: Setting) -> Iterator[Finding]:
+    """The same of one rule inside the function, where what is around it may hide a wrong dtype."""
+    avals = [jax.ShapeDtypeStruct(atom.aval.shape, atom.aval.dtype) for atom in equation.invars]
+    active = [i for i, aval in enumerate(avals) if jnp.issubdtype(aval.dtype, jnp.inexact)]
+    if not active or len(active) < len(avals):
+        return  # keys and integers cannot be made up from their types alone
+    values, cotangents = setting.run(jax.eval_shape, lambda *xs: _both(lambda *a: apply_equation(equation, a), *xs), *avals)
+    wanted = [var.aval for var in equation.outvars]
+    yield from _compared("a rule's value", [f"output {i}" for i in range(len(wanted))], values, wanted, setting)
+    yield from _compared("a rule's cotangent", [f"input {i} of it" for i in range(len(avals))], cotangents, avals, setting)
+
+
+def _of_integers(case: Case, setting: Setting) -> Iterator[Finding]:
+    """What a rule returns for arguments that have no derivative, which JAX drops unseen: None, or float0."""
+    rule = case.rule
+    if not isinstance(rule, jax.custom_vjp) or rule.nondiff_argnums or rule.symbolic_zeros or rule.bwd is None:
+        return
+    shapes = setting.run(jax.eval_shape, lambda: _raw(rule, setting))
+    if not isinstance(shapes, tuple | list) or len(shapes) != len(setting.args):
+        return
+    for k, (arg, dx) in enumerate(zip(setting.args, shapes, strict=True)):
+        whole = all(jnp.issubdtype(jnp.result_type(a), jnp.integer) for a in jax.tree.leaves(arg) if hasattr(a, "dtype"))
+        real = [d for d in jax.tree.leaves(dx) if jnp.issubdtype(d.dtype, jnp.inexact)]
+        if hasattr(arg, "dtype") and whole and real:
+            words = "a cotangent for an argument of integers"
+            yield Finding(words, describe(setting), f"argument {k}", None, str(real[0].dtype), "None", diagnosis="wrong dtype")
+
+
+def _raw(rule: Any, setting: Setting) -> Any:
+    values, kept = rule.fwd(*setting.args)
+    dxs = rule.bwd(kept, jax.tree.map(_cotangent, values))
+    return tuple(None if dx is None or getattr(dx, "dtype", None) == jax.dtypes.float0 else dx for dx in dxs)
+
+
+def _both(function: Any, *xs: Any) -> tuple[Any, Any]:
+    ys, back = jax.vjp(function, *xs)
+    return ys, back(jax.tree.map(_cotangent, ys))
+
+
+def _cotangent(y: Any) -> Any:
+    return y if jnp.issubdtype(y.dtype, jnp.inexact) else np.zeros(y.shape, jax.dtypes.float0)
+
+
+def _compared(what: str, names: Any, got: Any, wanted: Any, setting: Setting) -> Iterator[Finding]:
+    for name, a, b in zip(names, got, wanted, strict=True):
+        if a.shape != b.shape or a.dtype != b.dtype:
+            kind = "dtype" if a.shape == b.shape else "shape"
+            shown = [f"{x.dtype}[{','.join(map(str, x.shape))}]" for x in (a, b)]
+            yield Finding(f"{what} has the wrong {kind}", describe(setting), name, None, *shown, diagnosis=f"wrong {kind}")

@@ -1,0 +1,54 @@
+"""jit, scan and checkpoint change nothing."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..case import Case, cotangents
+from ..setting import Traced, describe
+from ..vectors import as_covector
+from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
+
+
+def transforms(case: Case) -> Outcome:
+    """Cotangents under each against each other; at full level, also against those that are computed step by step."""
+    setting, rng = case.given, case.rng("transforms")
+    if not setting.traceable:
+        return not_run("the function cannot be traced")
+    (dys,) = cotangents(setting, 1, rng)
+
+    def pullback(function, xs: Traced, dys: Traced) -> Traced:  # type: ignore[no-untyped-def]
+        return jax.vjp(function, *xs)[1](dys)
+
+    def in_scan(xs: Traced, dys: Traced) -> Traced:
+        def step(total: Traced, _: None) -> tuple[Traced, None]:
+            return tuple((t + dx / 2).astype(t.dtype) for t, dx in zip(total, pullback(setting.rule, xs, dys), strict=True)), None
+
+        return jax.lax.scan(step, tuple(jnp.zeros_like(x) for x in xs), length=2)[0]
+
+    def every_way(xs: Traced, dys: Traced) -> dict[str, Traced]:
+        return {
+            "jit": pullback(setting.rule, xs, dys),
+            "scan": in_scan(xs, dys),
+            "checkpoint": pullback(jax.checkpoint(setting.rule), xs, dys),
+        }
+
+    try:
+        found = setting.run(jax.jit(every_way), setting.xs, dys)
+    except Exception as error:
+        raise RuleRaised("under jit, scan or checkpoint", error, describe(setting)) from error
+    # Step by step, every operation is compiled alone: thorough, and slow.
+    wanted = _vector(setting.run(pullback, setting.rule, setting.xs, dys) if case.full else found["jit"])
+    largest = np.abs(np.where(np.isfinite(wanted), wanted, 0)).max(initial=0)
+    eps = max(float(jnp.finfo(x.dtype).eps) for x in setting.xs)
+    for name, dxs in found.items():
+        got = _vector(dxs)
+        if not np.allclose(got, wanted, rtol=1e3 * eps, atol=1e2 * eps * largest, equal_nan=True):
+            place = int(np.nanargmax(np.abs(got - wanted)))
+            words = f"another cotangent under {name}"
+            return failed(Finding(words, describe(setting), got=float(got[place]), expected=float(wanted[place])))
+    return passed(ways=", ".join(found))
+
+
+def _vector(dxs: Traced) -> np.ndarray:
+    return as_covector([np.asarray(dx)[None] for dx in dxs])[0]

@@ -1,0 +1,69 @@
+"""Cotangents against those of the reference, entry by entry."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from .setting import Arrays, Pulled
+from .vectors import as_covector, as_vector
+
+
+class Tolerance(NamedTuple):
+    """How closely a rule must agree, and what is left open to it."""
+
+    rtol: float  # a share of the entry itself, and a thousandth of that of its array's largest
+    rounding: float  # of the function's values, relative
+    choose: bool = True  # at a kink any valid derivative will do, else only the reference's
+    # A composition of valid choices need not be one of the composition: several rules have no bracket at a kink.
+    composed: bool = False
+    ruled: bool = True  # there is a hand-written rule, which could do better than autodiff where that is NaN
+
+
+class Comparison(NamedTuple):
+    """How far apart each row is (0 where it agrees), and the largest difference where they do agree."""
+
+    severity: np.ndarray
+    worst: float
+
+
+def agree(got: np.ndarray, wanted: np.ndarray, rtol: float) -> np.ndarray:
+    """Entry by entry, of one array's rows; two NaNs agree."""
+    largest = np.where(np.isfinite(wanted), np.abs(wanted), 0).max(-1, initial=0, keepdims=True)
+    with np.errstate(all="ignore"):
+        close = np.abs(got - wanted) <= rtol * (np.maximum(np.abs(got), np.abs(wanted)) + 1e-3 * largest)
+    return close | (got == wanted) | (np.isnan(got) & np.isnan(wanted))
+
+
+def disagreements(got: Arrays, wanted: Arrays, tolerance: Tolerance) -> np.ndarray:
+    """Where two cotangents, as covectors with rows, disagree."""
+    parts = []
+    for a, b in zip(got, wanted, strict=True):
+        a, b = as_covector([a]), as_covector([b])
+        parts.append(~agree(a, b, tolerance.rtol) | (np.isnan(a) & tolerance.ruled))
+    return _in_order(parts, got)
+
+
+def compare(pulled: Pulled, dys: Arrays, tolerance: Tolerance) -> Comparison:
+    """Each row of cotangents against the reference's, where all outputs that `dys` looks at are finite."""
+    bad = disagreements(pulled.dxs, pulled.reference or (), tolerance)
+    got, wanted = as_covector(pulled.dxs), as_covector(pulled.reference or ())
+    with np.errstate(all="ignore"):
+        largest = np.where(np.isfinite(wanted), np.abs(wanted), 0).max(-1, initial=0, keepdims=True)
+        off = np.abs(got - wanted) / np.where(largest > 0, largest, 1)
+    off = np.where(np.isfinite(off), off, 1e30)
+    looked_at = as_covector(dys) != 0
+    usable = (np.isfinite(as_vector(pulled.ys)) | ~looked_at).all(-1)
+    severity = np.where(bad, off + 1e-30, 0).max(-1, initial=0) * usable
+    agreeing = ~bad & np.isfinite(got) & np.isfinite(wanted) & usable[:, None]
+    return Comparison(severity, float(np.where(agreeing, off, 0).max(initial=0)))
+
+
+def _in_order(parts: Sequence[np.ndarray], arrays: Arrays) -> np.ndarray:
+    """As `as_vector` lays them out: all real parts, then the imaginary ones."""
+    real, imaginary = [], []
+    for part, a in zip(parts, arrays, strict=True):
+        size = part.shape[1] // (2 if np.iscomplexobj(a) else 1)
+        real.append(part[:, :size])
+        imaginary.append(part[:, size:])
+    return np.concatenate([*real, *imaginary], axis=1)

@@ -1,0 +1,73 @@
+"""A configured model, node by node at its real shapes, and as a whole."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import jax
+from jax import Array
+
+from ..core.module import Context, Variables
+from ..graph import Graph
+from ..graph.node import Node
+from .case import Level
+from .report import VjpReport
+from .verify_vjp import verify_vjp
+
+# A whole graph holds many rules, each checked alone: these show that they are put together rightly.
+_OF_THE_WHOLE = ("structure", "value", "reference", "differences", "linearity", "transforms")
+
+
+def verify_graph(
+    graph: Graph, variables: Variables, *xs: Array, cost: Callable | None = None, level: Level = "fast", seed: int = 0
+) -> Iterator[VjpReport]:
+    """Each node at the arrays that it reads for these inputs, equal ones once; then the graph, under `cost` if given.
+
+    The whole is compared with the same graph with every rule replaced by its reference.
+    """
+    context = Context(key=jax.random.key(seed), train=True)
+    seen: set[Any] = set()
+    for node, own, read, inner in _nodes(graph, variables, xs, context):
+        kind = (node.module, tuple((x.shape, x.dtype) for x in read))
+        if kind not in seen:
+            seen.add(kind)
+            rule, reference = (_of(node.module.apply, own, c) for c in (inner, _reference(inner)))
+            yield verify_vjp(
+                rule, own.params, *read, reference=reference, convention="reference", level=level, seed=seed,
+                name=f"{node.name}: {node.module}",
+            )  # fmt: skip
+
+    def whole(context: Context) -> Callable:
+        apply = _of(graph.apply, variables, context)
+        return apply if cost is None else lambda params, *xs: cost(apply(params, *xs)[0], context)
+
+    yield verify_vjp(
+        whole(context), variables.params, *xs, reference=whole(_reference(context)), convention="reference",
+        level=level, seed=seed, name="the whole graph", only=_OF_THE_WHOLE,
+    )  # fmt: skip
+
+
+def _of(apply: Callable, variables: Variables, context: Context) -> Callable:
+    """A module's outputs as a function of its parameters and inputs."""
+
+    def outputs(params: Any, *xs: Array) -> tuple[Array, ...]:
+        return apply(variables._replace(params=params), *xs, context=context)[0]
+
+    return outputs
+
+
+def _reference(context: Context) -> Context:
+    return replace(context, derivatives="reference")
+
+
+def _nodes(
+    graph: Graph, variables: Variables, xs: tuple[Array, ...], context: Context
+) -> list[tuple[Node, Variables, tuple[Array, ...], Context]]:
+    found = []
+
+    def run_node(node: Node, own: Variables, *read: Array, context: Context) -> tuple[tuple[Array, ...], Any]:
+        found.append((node, own, read, context))
+        return node.module.apply(own, *read, context=context)
+
+    graph.walk(run_node, variables, *xs, context=context)
+    return found

@@ -1,0 +1,71 @@
+"""Which of two claims about one directional derivative the values of the function bear out."""
+
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import NamedTuple
+
+import numpy as np
+
+from .evidence import Bracket
+
+
+class Decision(Enum):
+    """What is to be said of a rule's claim."""
+
+    VALID = auto()
+    CHOICE = auto()  # one of several that are valid at a kink
+    WRONG = auto()
+    UNDECIDED = auto()
+
+
+class Claim(NamedTuple):
+    """A rule's derivative along a direction, its reference's (NaN where there is none), and how closely they are meant."""
+
+    got: float
+    wanted: float
+    margin: float
+
+
+class Circumstances(NamedTuple):
+    """What is known of the point and the cotangent."""
+
+    ordinary: bool  # no entry is so large or small that arithmetic itself may fail
+    sound: Callable[[], bool]  # the function gets along there without overflow inside
+    level: bool  # the entries are all of one size, so that none drowns the others
+    # Derivatives at points nearby, where those surround all valid choices; elsewhere any choice is let be.
+    around: Callable[[], np.ndarray] | None
+    choose: bool  # at a kink any valid derivative will do, else only the reference's
+    ruled: bool  # there is a hand-written rule, which could do better than NaN
+
+
+def decide(claim: Claim, valid: Bracket, at: Circumstances) -> Decision:
+    """The claim in the light of what the values say is valid."""
+    got, wanted, margin = claim
+    if not np.isfinite(got):
+        accused = np.isfinite(wanted) or (np.isfinite(valid.low) and at.ordinary and at.ruled)
+        return Decision.WRONG if accused and (at.ordinary or at.sound()) else Decision.UNDECIDED
+    if np.isnan(valid.low):
+        return Decision.UNDECIDED
+    if _inside(got, valid, margin) and (valid.smooth or at.choose):
+        return Decision.VALID if valid.smooth else Decision.CHOICE
+    if valid.smooth:
+        # Where the values bear out neither, they are ill-conditioned; where there is no other claim, they decide.
+        borne_out = np.isnan(wanted) or _inside(wanted, valid, margin)
+        agreed = abs(got - wanted) <= margin
+        sure = at.ordinary or (at.level and at.sound())
+        return Decision.WRONG if (borne_out or agreed) and sure else Decision.UNDECIDED
+    if abs(got - wanted) <= margin:
+        return Decision.VALID
+    if not at.choose and np.isfinite(wanted):
+        return Decision.WRONG
+    if at.around is None:
+        return Decision.CHOICE
+    near = at.around()
+    near = near[np.isfinite(near)]
+    slack = max(margin, 1e-3 * np.abs(near).max(initial=0))
+    inside = near.min(initial=np.inf) - slack <= got <= near.max(initial=-np.inf) + slack
+    return Decision.CHOICE if inside else Decision.WRONG
+
+
+def _inside(value: float, valid: Bracket, margin: float) -> bool:
+    return bool(valid.low - margin <= value <= valid.high + margin)

@@ -1,0 +1,96 @@
+"""Which lengths of a call's arguments belong together, found by asking the function what it takes."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from .sampling import resample, resample_integers
+from .setting import Setting
+
+Place = tuple[int, int]  # a leaf, an axis of it
+Group = frozenset[Place]
+# Groups larger than this are not tried to be split.
+_SPLIT = 6
+_SMALL = 8
+
+
+class Dimensions:
+    """The groups of lengths that can be changed together, and calls with others."""
+
+    def __init__(self, setting: Setting, rng: np.random.Generator):
+        self.setting, self._rng = setting, rng
+
+    @cached_property
+    def lengths(self) -> dict[Place, int]:
+        """The length of every axis of every array."""
+        return {
+            (i, axis): n
+            for i, leaf in enumerate(self.setting.leaves)
+            if hasattr(leaf, "shape") and not _is_key(leaf)
+            for axis, n in enumerate(leaf.shape)
+        }
+
+    @cached_property
+    def groups(self) -> list[Group]:
+        """Axes of equal length that must stay equal; one that is fixed by the function is in none."""
+        by_length: dict[int, set[Place]] = {}
+        for place, n in self.lengths.items():
+            by_length.setdefault(n, set()).add(place)
+        found: list[Group] = []
+        for n, places in sorted(by_length.items()):
+            found += self._split(frozenset(places), n)
+        return found
+
+    def resized(self, lengths: Mapping[Group, int], where: str = "") -> Setting | None:
+        """The call with these lengths for these groups, and new values; None where the function does not take it."""
+        new = dict(self.lengths)
+        for group, n in lengths.items():
+            new |= dict.fromkeys(group, n)
+        leaves = tuple(self._leaf(i, leaf, new) for i, leaf in enumerate(self.setting.leaves))
+        made = replace(self.setting, leaves=leaves, where=where)
+        return made if made.accepted else None
+
+    def shrunk(self) -> Setting | None:
+        """The call with all its long axes short, each group's another length."""
+        long = [group for group in self.groups if self._length(group) > _SMALL]
+        return self.resized({group: _SMALL - k % 4 for k, group in enumerate(long)}, "made smaller")
+
+    def _length(self, group: Group) -> int:
+        return self.lengths[next(iter(group))]
+
+    def _split(self, places: Group, n: int) -> Iterator[Group]:
+        """The smallest groups that the function lets have a length of their own."""
+        other = n + 1 if n > 1 else 3
+        if len(places) > 1 and len(places) <= _SPLIT:
+            for count in range(1, len(places) // 2 + 1):
+                for part in combinations(sorted(places), count):
+                    if n > 1 and self.resized({frozenset(part): other}) and self.resized({places - set(part): other}):
+                        yield from self._split(frozenset(part), n)
+                        yield from self._split(places - set(part), n)
+                        return
+        if self.resized({places: other}):
+            yield places
+
+    def _leaf(self, number: int, leaf: Any, lengths: Mapping[Place, int]) -> Any:
+        """A leaf of the new shape, drawn from its own values; unchanged where its shape is."""
+        if not hasattr(leaf, "shape") or _is_key(leaf):
+            return leaf
+        shape = tuple(lengths[number, axis] for axis in range(len(leaf.shape)))
+        array = np.asarray(leaf)
+        if number in self.setting.active:
+            return array if shape == array.shape else resample(array, shape, self._rng)
+        if not (np.issubdtype(array.dtype, np.integer) or array.dtype == bool):
+            return leaf
+        # Integers may be indices into any axis that was longer than the largest of them.
+        largest = int(array.max(initial=0))
+        below = min((new for place, new in lengths.items() if self.lengths[place] > largest), default=None)
+        changed = shape != array.shape or (below is not None and below <= largest)
+        return resample_integers(array, shape, below, self._rng) if changed else leaf
+
+
+def _is_key(leaf: Any) -> bool:
+    return not isinstance(leaf, np.ndarray | np.generic) and "key<" in str(getattr(leaf, "dtype", ""))

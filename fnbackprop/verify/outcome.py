@@ -1,0 +1,26 @@
+"""A judgement of many points as a check's outcome."""
+
+from .judge import Judgement
+from .verdict import Outcome, failed, inconclusive, not_run, passed
+
+
+def conclude(judgements: list[Judgement], asked: bool = False) -> Outcome:
+    """The first wrong derivative fails; a doubt at an ordinary point is inconclusive, as is an answer that was asked for."""
+    if not judgements:
+        return not_run("nothing to compare")
+    figures = {
+        "compared": sum(j.compared for j in judgements),
+        "largest difference": max(j.worst for j in judgements),
+        "valid choices at kinks": sum(j.choices for j in judgements),
+        "undecided": sum(j.undecided for j in judgements),
+    }
+    shown = {name: value for name, value in figures.items() if value}
+    for judgement in judgements:
+        if judgement.finding:
+            return failed(judgement.finding, **shown)
+    if figures["undecided"] and not sum(j.decided for j in judgements) and asked:
+        return inconclusive("the values decide nowhere", **shown)
+    for judgement in judgements:
+        if judgement.doubt:
+            return inconclusive(f"the values do not decide: {judgement.doubt.where}", **shown)
+    return passed(**shown)

@@ -1,0 +1,116 @@
+"""Where derivatives hide their mistakes: zeros, ties, thresholds, saturation, infinities, extremes."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from .sampling import resample
+from .setting import Arrays
+
+# Magnitudes from far below one to where exponentials overflow in float64; thresholds sit between them.
+_GRID = (
+    *(0.01, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5, 6, 6.5, 7, 7.5, 8, 9, 10, 11, 12, 14, 16, 18),
+    *(20.5, 22, 25, 28, 32, 37, 45, 55, 70, 85, 89, 95, 105, 150, 250, 400, 700, 720, 1000, 3000, 1e4),
+)
+# Beyond the range of ordinary numbers a rule may only not be worse than its reference.
+ORDINARY = 2e4
+
+
+class Point(NamedTuple):
+    """Arrays to differentiate at, and what is special about them."""
+
+    xs: Arrays
+    kind: str
+
+
+def random_points(examples: Arrays, count: int, rng: np.random.Generator) -> list[Point]:
+    """The examples themselves, then others like them."""
+    drawn = [Point(tuple(resample(x, x.shape, rng) for x in examples), "random") for _ in range(count - 1)]
+    return [Point(examples, "the example"), *drawn]
+
+
+def kink_points(examples: Arrays, rng: np.random.Generator) -> Iterator[Point]:
+    """Zeros and ties, in all entries of an argument and in some."""
+    for number, x in enumerate(examples):
+        if not x.size:
+            continue
+
+        def replaced(change: Callable[[np.ndarray], np.ndarray], kind: str, number: int = number) -> Point:
+            xs = [resample(a, a.shape, rng) for a in examples]
+            xs[number] = change(xs[number]).astype(xs[number].dtype)
+            return Point(tuple(xs), kind)
+
+        some = rng.random(x.shape) < 0.5
+        yield replaced(np.zeros_like, "all 0")
+        yield replaced(lambda a: -np.zeros_like(a), "all −0")
+        yield replaced(lambda a, some=some: np.where(some, 0, a), "some 0")
+        yield replaced(lambda a, some=some: np.where(some, -0.0, a), "some −0")
+        yield replaced(lambda a: np.broadcast_to(a.reshape(-1)[0], a.shape), "all equal")
+        yield replaced(lambda a, some=some: np.where(some, a.reshape(-1)[0], a), "some equal")
+        for other, a in enumerate(examples):
+            if other < number and a.shape == x.shape:
+                yield _tied(examples, number, other, np.ones(x.shape, bool), rng)
+                yield _tied(examples, number, other, some, rng)
+
+
+def _tied(examples: Arrays, number: int, other: int, where: np.ndarray, rng: np.random.Generator) -> Point:
+    xs = [resample(a, a.shape, rng) for a in examples]
+    xs[number] = np.where(where, xs[other], xs[number]).astype(xs[number].dtype)
+    return Point(tuple(xs), "arguments tied")
+
+
+def threshold_points(
+    examples: Arrays, constants: Sequence[float], rng: np.random.Generator, rounds: int
+) -> Iterator[Point]:
+    """Entries all over the grid of magnitudes, and around the constants that the code itself names."""
+    near = [c * (1 + shift) for c in constants for shift in (-1e-2, 0, 1e-2)]
+    for number, x in enumerate(examples):
+        values = np.array([*near, *(sign * v for v in _GRID for sign in (1, -1))])
+        if (np.asarray(x).real >= 0).all() and x.size > 2:
+            values = np.concatenate([values, np.abs(values)])
+        size = max(1, x.size)
+        for _ in range(rounds):
+            # All entries special: quick to cover the grid where they do not disturb each other.
+            shuffled = rng.permutation(values)
+            for start in range(0, len(values), size):
+                yield _placed(examples, number, np.resize(shuffled[start : start + size], x.shape), rng)
+        if x.size > 1:
+            # One special entry among ordinary ones: where the others would drown.
+            for value in values[:: max(1, len(values) // 60)]:
+                yield _one(examples, number, value, rng, "one large entry")
+
+
+def extreme_points(examples: Arrays, rng: np.random.Generator) -> Iterator[Point]:
+    """One entry infinite, not a number, or at an end of its type's range; all entries far up or down in it."""
+    for number, x in enumerate(examples):
+        if not x.size:
+            continue
+        info = np.finfo(np.float64 if x.dtype in (np.float64, np.complex128) else np.float32)
+        for sign in (1, -1):
+            yield _one(examples, number, sign * np.inf, rng, "one infinite entry")
+            # Not quite the largest number: a constant factor must not overflow.
+            yield _one(examples, number, sign * float(info.max) ** 0.9, rng, "one huge entry")
+            yield _one(examples, number, sign * float(info.tiny), rng, "one smallest entry")
+            yield _one(examples, number, sign * float(info.tiny) / 8, rng, "one subnormal entry")
+        yield _one(examples, number, np.nan, rng, "one NaN")
+        # Where squares leave the range, and what is scaled back does not.
+        for exponent in (0.65, -0.65):
+            factor = float(info.max) ** exponent
+            xs = [resample(a, a.shape, rng) for a in examples]
+            xs[number] = (xs[number] * factor).astype(x.dtype)
+            yield Point(tuple(xs), "all entries " + ("huge" if exponent > 0 else "tiny"))
+
+
+def _placed(examples: Arrays, number: int, values: np.ndarray, rng: np.random.Generator) -> Point:
+    xs = [resample(a, a.shape, rng) for a in examples]
+    xs[number] = values.astype(xs[number].dtype)
+    return Point(tuple(xs), "large entries")
+
+
+def _one(examples: Arrays, number: int, value: float, rng: np.random.Generator, kind: str) -> Point:
+    xs = [resample(a, a.shape, rng) for a in examples]
+    flat = xs[number].reshape(-1).copy()
+    flat[rng.integers(flat.size)] = value
+    xs[number] = flat.reshape(xs[number].shape)
+    return Point(tuple(xs), kind)

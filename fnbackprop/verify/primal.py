@@ -1,0 +1,124 @@
+"""A function without its hand-written derivatives, found in its trace."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal
+
+_VJP, _JVP = "custom_vjp_call", "custom_jvp_call"
+_CALLS = ("jit", "pjit")
+# Where those keep the program they call.
+_BODIES = ("call_jaxpr", "fun_jaxpr", "jaxpr")
+
+
+def undecorated(function: Callable) -> Callable:
+    """`function` with the body of each custom_vjp in its place, so that JAX differentiates it.
+
+    Where it has none, custom_jvp is opened instead; otherwise JAX's own of those stay as they are.
+    """
+
+    def primal(*args: Any) -> Any:
+        jaxpr, shapes = jax.make_jaxpr(function, return_shape=True)(*args)
+        kinds = (_VJP,) if any(rule_calls(jaxpr.jaxpr)) else (_JVP,)
+        leaves = _run(jaxpr.jaxpr, jaxpr.consts, jax.tree.leaves(args), kinds)
+        return jax.tree.unflatten(jax.tree.structure(shapes), leaves)
+
+    return primal
+
+
+def overflows(function: Callable, *args: Any) -> jax.Array:
+    """Whether anything that `function` computes on the way, without its rules, is infinite or not a number."""
+    jaxpr = jax.make_jaxpr(undecorated(function))(*args)
+    seen: list[Any] = []
+    _run(jaxpr.jaxpr, jaxpr.consts, jax.tree.leaves(args), _CALLS, seen)
+    real = [value for value in seen if jnp.issubdtype(getattr(value, "dtype", int), jnp.inexact)]
+    return ~jnp.stack([jnp.isfinite(value).all() for value in real] or [jnp.array(True)]).all()
+
+
+def rule_calls(jaxpr: Jaxpr) -> Counter[str]:
+    """How often each custom_vjp is called, by name, at any depth."""
+    calls: Counter[str] = Counter()
+    for equation in equations(jaxpr):
+        if equation.primitive.name.startswith(_VJP):
+            calls[str(equation.params.get("name", "") or _name(equation))] += 1
+    return calls
+
+
+def equations(jaxpr: Jaxpr) -> Iterator[JaxprEqn]:
+    """All operations, those of inner programs behind the one that holds them."""
+    for equation in jaxpr.eqns:
+        yield equation
+        for body in bodies(equation):
+            yield from equations(body)
+
+
+def bodies(equation: JaxprEqn) -> list[Jaxpr]:
+    """The programs that an operation holds."""
+    parts = [part for value in equation.params.values() for part in (value if isinstance(value, tuple) else [value])]
+    return [_open(part) for part in parts if isinstance(part, ClosedJaxpr | Jaxpr)]
+
+
+def apply_equation(equation: JaxprEqn, inputs: Sequence[Any]) -> list[Any]:
+    """The outputs of one operation."""
+    prepared = equation.primitive.get_bind_params(equation.params)
+    # Functions among the parameters stand apart before JAX 0.11.
+    functions, params = prepared if isinstance(prepared, tuple) else ((), prepared)
+    outputs = equation.primitive.bind(*functions, *inputs, **params)
+    return list(outputs) if equation.primitive.multiple_results else [outputs]
+
+
+def run_inlined(jaxpr: Jaxpr, consts: Sequence[Any], args: Sequence[Any]) -> list[Any]:
+    """The outputs of a program, with the bodies of its calls in their place."""
+    return _run(jaxpr, consts, args, _CALLS)
+
+
+def _run(
+    jaxpr: Jaxpr, consts: Sequence[Any], args: Sequence[Any], kinds: tuple[str, ...], seen: list[Any] | None = None
+) -> list[Any]:
+    """The outputs of a program with its operations of some kinds opened; all it computes is added to `seen`."""
+    values: dict[Any, Any] = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*consts, *args], strict=True))
+
+    def read(atom: Any) -> Any:
+        return atom.val if isinstance(atom, Literal) else values[atom]
+
+    for equation in jaxpr.eqns:
+        inputs = [read(atom) for atom in equation.invars]
+        if equation.primitive.name.startswith(kinds):
+            body = next(equation.params[key] for key in _BODIES if key in equation.params)
+            outputs = _run(_open(body), getattr(body, "consts", ()), inputs, kinds, seen)
+        elif kinds != _CALLS and any(e.primitive.name.startswith(kinds) for body in bodies(equation) for e in equations(body)):
+            outputs = apply_equation(equation.replace(params=_opened_params(equation, kinds)), inputs)
+        else:
+            outputs = apply_equation(equation, inputs)
+        values |= zip(equation.outvars, outputs, strict=True)
+        if seen is not None:
+            seen.extend(outputs)
+    return [read(atom) for atom in jaxpr.outvars]
+
+
+def _opened_params(equation: JaxprEqn, kinds: tuple[str, ...]) -> dict[str, Any]:
+    """The operation's parameters, with the rules inside its programs opened too."""
+
+    def opened(part: Any) -> Any:
+        if isinstance(part, tuple):
+            inner = map(opened, part)
+            return type(part)(*inner) if hasattr(part, "_fields") else tuple(inner)
+        if not isinstance(part, ClosedJaxpr | Jaxpr):
+            return part
+        consts = part.consts if isinstance(part, ClosedJaxpr) else ()
+        specs = [jax.ShapeDtypeStruct(v.aval.shape, v.aval.dtype) for v in _open(part).invars]
+        traced = jax.make_jaxpr(lambda *args: _run(_open(part), consts, args, kinds))(*specs)
+        return traced if isinstance(part, ClosedJaxpr) else traced.jaxpr
+
+    return {name: opened(value) for name, value in equation.params.items()}
+
+
+def _open(body: Any) -> Jaxpr:
+    return body.jaxpr if isinstance(body, ClosedJaxpr) else body
+
+
+def _name(equation: JaxprEqn) -> str:
+    return getattr(equation.params.get("bwd"), "__name__", "rule")

@@ -1,0 +1,104 @@
+"""What verifying a rule found, as data, as a table, and as JSON."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from .verdict import Finding, Outcome, Verdict
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """One check's outcome, and how long it took."""
+
+    name: str
+    outcome: Outcome
+    seconds: float
+
+    @property
+    def verdict(self) -> Verdict:
+        """Its conclusion."""
+        return self.outcome.verdict
+
+
+@dataclass(frozen=True)
+class VjpReport:
+    """Every check of one rule."""
+
+    rule: str
+    level: str
+    seed: int
+    checks: tuple[CheckReport, ...]
+    surrogate: str = ""  # why it is not the derivative on purpose
+
+    @property
+    def verdict(self) -> Verdict:
+        """FAIL before INCONCLUSIVE before DECLARED before PASS."""
+        found = {check.verdict for check in self.checks}
+        for verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.DECLARED):
+            if verdict in found or (verdict is Verdict.DECLARED and self.surrogate):
+                return verdict
+        return Verdict.PASS if Verdict.PASS in found else Verdict.NOT_RUN
+
+    @property
+    def seconds(self) -> float:
+        """How long all checks took."""
+        return sum(check.seconds for check in self.checks)
+
+    def to_json(self) -> str:
+        """Everything, in JSON; numbers that are not finite as text."""
+        return json.dumps(_plain({**asdict(self), "verdict": self.verdict, "seconds": self.seconds, "reproduce": self.reproduce}), indent=2)
+
+    def __str__(self) -> str:
+        """A table, then what failed."""
+        width = max(len(check.name) for check in self.checks)
+        lines = [f"{self.rule}: {self.verdict} ({self.level}, seed {self.seed}, {self.seconds:.1f} s)"]
+        for check in self.checks:
+            lines.append(f"  {check.name:{width}}  {check.verdict:12}  {summary(check.outcome)}".rstrip())
+        for check in self.checks:
+            if check.outcome.finding:
+                lines += ["", *finding_lines(check.name, check.outcome.finding)]
+        return "\n".join([*lines, *(["", f"again: {self.reproduce}"] if self.reproduce else [])])
+
+    @property
+    def reproduce(self) -> str:
+        """The call that runs again what failed; empty where nothing did."""
+        names = [check.name for check in self.checks if check.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)]
+        call = f"verify_vjp({self.rule}, *args, level={self.level!r}, seed={self.seed}, only={names})"
+        return call if names else ""
+
+
+def finding_lines(check: str, finding: Finding) -> list[str]:
+    """A finding in words, a line for each thing known of it."""
+    place = f"{finding.argument}{list(finding.index) if finding.index else ''}"
+    rows = {
+        "where": finding.where,
+        "argument": place,
+        "got": _number(finding.got),
+        "expected": _number(finding.expected),
+        "finite difference": _number(finding.difference)
+        and f"{_number(finding.difference)} ± {_number(finding.error)}",
+        "diagnosis": finding.diagnosis,
+        "example": finding.example,
+    }
+    return [f"{check}: {finding.what}", *(f"  {name:18} {value}" for name, value in rows.items() if value)]
+
+
+def summary(outcome: Outcome) -> str:
+    """An outcome's reason and figures, in one line."""
+    figures = " · ".join(f"{name} {_number(value)}" for name, value in outcome.figures.items())
+    return outcome.reason + (f" ({figures})" if outcome.reason and figures else figures)
+
+
+def _number(value: Any) -> str:
+    return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    return value if isinstance(value, bool | int | str | None) or (isinstance(value, float) and abs(value) < float("inf")) else str(value)

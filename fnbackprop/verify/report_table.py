@@ -1,0 +1,34 @@
+"""A report as a table for the terminal."""
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from .report import VjpReport, finding_lines, summary
+from .verdict import Verdict
+
+_COLOURS = {
+    Verdict.PASS: "green",
+    Verdict.FAIL: "bold red",
+    Verdict.INCONCLUSIVE: "yellow",
+    Verdict.DECLARED: "magenta",
+    Verdict.NOT_RUN: "dim",
+}
+
+
+def report_table(report: VjpReport) -> Group:
+    """The rule and its verdict, a row for each check, and what was found."""
+    title = Text.assemble(
+        (report.rule, "bold"), ": ", (report.verdict, _COLOURS[report.verdict]),
+        f"  ({report.level}, seed {report.seed}, {report.seconds:.1f} s)",
+    )  # fmt: skip
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
+    for check in report.checks:
+        table.add_row(check.name, Text(check.verdict, _COLOURS[check.verdict]), Text(summary(check.outcome)))
+    findings = [
+        Text("\n".join(["", *finding_lines(check.name, check.outcome.finding)]))
+        for check in report.checks
+        if check.outcome.finding
+    ]
+    again = [Text(f"\nagain: {report.reproduce}")] if report.reproduce else []
+    return Group(title, table, *findings, *again, Text(""))

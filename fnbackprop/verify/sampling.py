@@ -1,0 +1,73 @@
+"""New arguments that look like the examples: of the same range, sign, order and symmetry, of any shape."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+Shape = tuple[int, ...]
+
+
+def resample(example: np.ndarray, shape: Shape, rng: np.random.Generator) -> np.ndarray:
+    """An array of this shape and the example's dtype, whose entries could have been the example's."""
+    if np.iscomplexobj(example):
+        real, imaginary = (resample(part, shape, rng) for part in (example.real, example.imag))
+        return (real + 1j * imaginary).astype(example.dtype)
+    known = np.asarray(example, float).reshape(-1)
+    known = known[np.isfinite(known)]
+    if not known.size or not known.any():
+        return rng.normal(size=shape).astype(example.dtype)
+    drawn = rng.choice(known, shape) * (1 + 0.1 * rng.normal(size=shape))
+    # Zeros are kinks more often than not, which have points of their own.
+    small = 0.1 * np.abs(known).max() * rng.normal(size=shape)
+    drawn = np.where(drawn == 0, np.abs(small) if known.min() >= 0 else small, drawn)
+    for low, high in ((0, 1), (-1, 1)):
+        if known.min() >= low and known.max() <= high:
+            drawn = np.clip(drawn, low, high)
+            break
+    return structure(example)(drawn, rng).astype(example.dtype)
+
+
+def structure(example: np.ndarray) -> Callable[[np.ndarray, np.random.Generator], np.ndarray]:
+    """What keeps in a new array what all of the example has: sorted, symmetric, or summing to one along its rows."""
+    if example.ndim < 1 or example.shape[-1] < 3:
+        return _any
+    values = np.asarray(example, float)
+    if example.ndim >= 2 and example.shape[-1] == example.shape[-2] and np.array_equal(values, values.swapaxes(-1, -2)):
+        return _definite if np.linalg.eigvalsh(values).min() > 0 else _symmetric
+    if (np.diff(values, axis=-1) > 0).all():
+        return _sorted
+    if (values >= 0).all() and np.allclose(values.sum(-1), 1, atol=1e-3):
+        return _distribution
+    return _any
+
+
+def _any(drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return drawn
+
+
+def _sorted(drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    # Knots that coincide are no knots.
+    return np.sort(drawn, axis=-1) + 1e-2 * np.abs(drawn).max(initial=1) * np.arange(drawn.shape[-1])
+
+
+def _symmetric(drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return (drawn + drawn.swapaxes(-1, -2)) / 2 if drawn.shape[-1] == drawn.shape[-2] else drawn
+
+
+def _definite(drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    if drawn.shape[-1] != drawn.shape[-2]:
+        return drawn
+    factor = rng.normal(size=drawn.shape)
+    return factor @ factor.swapaxes(-1, -2) / drawn.shape[-1] + np.eye(drawn.shape[-1])
+
+
+def _distribution(drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return drawn / drawn.sum(-1, keepdims=True)
+
+
+def resample_integers(example: np.ndarray, shape: Shape, below: int | None, rng: np.random.Generator) -> np.ndarray:
+    """Integers or booleans drawn from the example's, kept below the length that they may be indices of."""
+    drawn = rng.choice(example.reshape(-1), shape) if example.size else np.zeros(shape, example.dtype)
+    if below is not None and example.dtype != bool:
+        drawn = np.where(drawn >= 0, drawn % below, drawn)
+    return drawn.astype(example.dtype)

@@ -1,0 +1,198 @@
+"""One way to call a rule: its options, its arguments, and which of them are differentiated."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .primal import overflows, undecorated
+from .verdict import RuleRaised
+
+Arrays = tuple[np.ndarray, ...]
+# The same while a program is traced.
+Traced = tuple[Any, ...]
+# Rows that are computed by one call of a compiled program.
+_BLOCK = 32
+# These programs run for milliseconds: compiling them is what takes time.
+_QUICK = {"xla_backend_optimization_level": 0}
+# What cannot be traced, but may well be differentiated step by step.
+_NEEDS_VALUES = (
+    jax.errors.ConcretizationTypeError,
+    jax.errors.TracerArrayConversionError,
+    jax.errors.NonConcreteBooleanIndexError,
+)
+
+
+class Pulled(NamedTuple):
+    """Outputs and cotangents at several points (first axis); the reference's are None where it cannot say."""
+
+    ys: Arrays
+    dxs: Arrays
+    reference: Arrays | None
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """A function of the arrays that are differentiated, all else being fixed.
+
+    It runs in 64 bits where `x64`, and otherwise as JAX does by default.
+    """
+
+    call: Callable
+    explicit: Callable | None
+    leaves: tuple[Any, ...]
+    tree: Any
+    active: tuple[int, ...]
+    names: tuple[str, ...]  # of the active leaves
+    x64: bool
+    compare: bool = True  # with the reference, which JAX can differentiate
+    where: str = ""
+
+    @property
+    def xs(self) -> Arrays:
+        """The arrays that are differentiated, as they were given."""
+        return tuple(np.asarray(self.leaves[i]) for i in self.active)
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        """The arguments, as they were given."""
+        return jax.tree.unflatten(self.tree, self.leaves)
+
+    def at(self, xs: Sequence[Any]) -> "Setting":
+        """The same with other arrays."""
+        return replace(self, leaves=self.filled(xs))
+
+    def filled(self, xs: Sequence[Any]) -> tuple[Any, ...]:
+        """All leaves, with these for those that are differentiated."""
+        places = dict(zip(self.active, xs, strict=True))
+        return tuple(places.get(i, leaf) for i, leaf in enumerate(self.leaves))
+
+    def rule(self, *xs: Any) -> tuple[Any, ...]:
+        """The function under test; of its outputs those that have a derivative."""
+        return self._of(self.call, xs)
+
+    def primal(self, *xs: Any) -> tuple[Any, ...]:
+        """The same without its rules."""
+        return undecorated(self.rule)(*xs)
+
+    def reference(self, *xs: Any) -> tuple[Any, ...]:
+        """What JAX differentiates to compare with: what was given for it, or else the primal."""
+        return self._of(self.explicit, xs) if self.explicit else self.primal(*xs)
+
+    def _of(self, function: Callable, xs: Sequence[Any]) -> tuple[Any, ...]:
+        out = function(*jax.tree.unflatten(self.tree, self.filled(xs)))
+        return tuple(y for y in jax.tree.leaves(out) if jnp.issubdtype(jnp.result_type(y), jnp.inexact))
+
+    def run(self, function: Callable, *args: Any) -> Any:
+        """`function` in this setting's precision."""
+        with jax.enable_x64(self.x64):
+            return function(*args)
+
+    @cached_property
+    def outputs(self) -> tuple[jax.ShapeDtypeStruct, ...]:
+        """Shapes and dtypes of the outputs."""
+        return self.run(jax.eval_shape, self.rule, *self.xs)
+
+    @cached_property
+    def accepted(self) -> bool:
+        """Whether the function, and what was given to compare it with, take these arguments."""
+        try:
+            explicit = self.explicit is None or self.run(jax.eval_shape, self.reference, *self.xs)
+            return bool(self.outputs) and bool(explicit)
+        except Exception:
+            return False
+
+    @cached_property
+    def traceable(self) -> bool:
+        """Whether it can be compiled; otherwise it runs one point after the other."""
+        try:
+            self.outputs  # noqa: B018 — the tracing is what is asked for
+        except _NEEDS_VALUES:
+            return False
+        return True
+
+    def no_reference(self) -> str:
+        """Why JAX cannot differentiate the reference; empty where it can."""
+        return self._refusal(self.reference)
+
+    @cached_property
+    def refused(self) -> str:
+        """Why JAX cannot differentiate the function itself; empty where it can."""
+        return self._refusal(self.rule)
+
+    def _refusal(self, function: Callable) -> str:
+        try:
+            self.run(jax.eval_shape, lambda *xs: jax.vjp(function, *xs)[1](function(*xs)), *self.xs)
+        except Exception as error:
+            return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
+        return ""
+
+    def sound_at(self, xs: Arrays) -> bool:
+        """Whether the function computes nothing infinite on its way from these arrays."""
+        return self.traceable and not bool(self.run(jax.jit(partial(overflows, self.rule)), *xs))
+
+    def each(self, function: Callable, rows: Any) -> Any:
+        """`function` of each row of stacked arrays."""
+        return self._in_blocks(self._mapped(function), rows)
+
+    def values(self, points: Arrays) -> Arrays:
+        """The outputs at each of many points, which are stacked along the first axis."""
+        return self._in_blocks(self._values, points)
+
+    def pulled(self, points: Arrays, dys: Arrays) -> Pulled:
+        """Outputs and cotangents at each point, for a cotangent of the outputs at each."""
+        try:
+            return Pulled(*self._in_blocks(self._pulled, (points, dys)))
+        except Exception as error:
+            raise RuleRaised("when differentiated", error, self.where) from error
+
+    @cached_property
+    def _values(self) -> Callable:
+        return self._mapped(lambda xs: self.rule(*xs))
+
+    @cached_property
+    def _pulled(self) -> Callable:
+        def both(at: tuple[Traced, Traced]) -> tuple:
+            xs, dys = at
+            ys, back = jax.vjp(self.rule, *xs)
+            return ys, back(dys), jax.vjp(self.reference, *xs)[1](dys) if self.compare else None
+
+        return self._mapped(both)
+
+    def _in_blocks(self, function: Callable, rows: Any) -> Any:
+        """`function` of blocks of rows that all have one length, so that it is compiled once."""
+        count = len(jax.tree.leaves(rows)[0])
+        results = []
+        for start in range(0, count, _BLOCK):
+            block = jax.tree.map(lambda a, start=start: _padded(a[start : start + _BLOCK]), rows)
+            results.append(jax.tree.map(np.asarray, self.run(function, block)))
+        return jax.tree.map(lambda *parts: np.concatenate(parts)[:count], *results)
+
+    def _mapped(self, function: Callable) -> Callable:
+        """`function` of each row, compiled where that can be."""
+        if self.traceable:
+            return jax.jit(lambda rows: jax.lax.map(function, rows), compiler_options=_QUICK)
+
+        def in_turn(rows: Any) -> Any:
+            results = [function(jax.tree.map(lambda a, i=i: jnp.asarray(a[i]), rows)) for i in range(_BLOCK)]
+            return jax.tree.map(lambda *parts: np.stack(parts), *results)
+
+        return in_turn
+
+
+def _padded(rows: np.ndarray) -> np.ndarray:
+    """These rows, the last one repeated up to a whole block."""
+    return rows[np.minimum(np.arange(_BLOCK), len(rows) - 1)]
+
+
+def describe(setting: Setting) -> str:
+    """Shapes and dtypes, as in `float32[4,3], int32[4]`, with what else was said of the setting."""
+    shown = [
+        f"{jnp.result_type(leaf)}[{','.join(map(str, jnp.shape(leaf)))}]" if hasattr(leaf, "shape") else repr(leaf)
+        for leaf in setting.leaves
+    ]
+    return ", ".join(shown) + (f" ({setting.where})" if setting.where else "")

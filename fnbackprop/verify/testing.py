@@ -1,0 +1,41 @@
+"""Rules as pytest tests: one line for each rule, one test for each check."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import pytest
+
+from .case import Case, Level
+from .checks import CHECKS, Check
+from .verdict import Verdict
+from .report import finding_lines
+from .verify_vjp import chosen, prepare, run_check
+
+
+def vjp_test(f: Callable, *args: Any, reference: Callable | None = None, seed: int = 0, **declarations: Any) -> Callable:
+    """Tests of a rule, to be given a name: `test_softmax = vjp_test(softmax, x)` is `test_softmax[linearity]` and others.
+
+    Takes what `verify_vjp` takes. The level is pytest's option --vjp-level. A check that has nothing to look at is
+    skipped, one that fails as declared is an expected failure, and one that is inconclusive fails.
+    """
+
+    @cache
+    def case(level: Level) -> Case:
+        return prepare(f, args, reference, level, seed, **declarations)
+
+    @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
+    def test(check: Check, vjp_level: Level) -> None:
+        if check not in chosen(vjp_level):
+            pytest.skip(f"needs --vjp-level={check.level}")
+        report = run_check(check, case(vjp_level))
+        outcome = report.outcome
+        if outcome.verdict is Verdict.NOT_RUN:
+            pytest.skip(outcome.reason)
+        if outcome.verdict is Verdict.DECLARED:
+            pytest.xfail(outcome.reason)
+        if outcome.verdict is not Verdict.PASS:
+            lines = finding_lines(check.name, outcome.finding) if outcome.finding else [outcome.reason]
+            pytest.fail("\n".join(lines), pytrace=False)
+
+    return test

@@ -1,0 +1,75 @@
+"""What a check concludes, and the evidence it shows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Verdict(StrEnum):
+    """The possible conclusions of a check, and of a report."""
+
+    PASS = "PASS"
+    FAIL = "FAIL"
+    INCONCLUSIVE = "INCONCLUSIVE"  # the evidence is too weak either way: never counted as a pass
+    DECLARED = "DECLARED"  # it departs from the derivative, as its author says and explains
+    NOT_RUN = "NOT_RUN"  # the check has nothing to look at here
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Where a rule went wrong, and why if that is known; every field that does not apply is empty."""
+
+    what: str
+    where: str = ""  # how the rule was called: its shapes, dtypes, options
+    argument: str = ""
+    index: tuple[int, ...] | None = None
+    got: Any = None
+    expected: Any = None
+    difference: float | None = None  # by finite differences of the function's values
+    error: float | None = None  # its error bar
+    diagnosis: str = ""
+    example: str = ""  # a small call that shows it
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A check's conclusion with its figures, its reason where there is one to give, and its finding."""
+
+    verdict: Verdict
+    reason: str = ""
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    finding: Finding | None = None
+
+
+def passed(reason: str = "", **figures: Any) -> Outcome:
+    """It holds."""
+    return Outcome(Verdict.PASS, reason, figures)
+
+
+def failed(finding: Finding, **figures: Any) -> Outcome:
+    """It does not, and this shows it."""
+    return Outcome(Verdict.FAIL, finding.what, figures, finding)
+
+
+def not_run(reason: str) -> Outcome:
+    """It cannot apply, for this reason."""
+    return Outcome(Verdict.NOT_RUN, reason)
+
+
+def inconclusive(reason: str, **figures: Any) -> Outcome:
+    """The evidence does not decide, for this reason."""
+    return Outcome(Verdict.INCONCLUSIVE, reason, figures)
+
+
+class RuleRaised(Exception):
+    """The function under test raised where what it is compared with did not."""
+
+    def __init__(self, doing: str, error: Exception, where: str = ""):
+        self.doing, self.error, self.where = doing, error, where
+        super().__init__(f"{doing}: {type(error).__name__}: {error}")
+
+    def finding(self) -> Finding:
+        """The error as a finding; its first line says enough."""
+        message = (str(self.error).strip().splitlines() or [""])[0]
+        return Finding(f"raises {type(self.error).__name__} {self.doing}: {message}", self.where)

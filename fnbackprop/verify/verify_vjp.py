@@ -1,0 +1,92 @@
+"""Say whether a hand-written derivative is right, with evidence."""
+
+import time
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from typing import Any
+
+from .arguments import read_arguments
+from .case import Case, Declarations, Level
+from .checks import CHECKS, Check
+from .report import CheckReport, VjpReport
+from .verdict import Outcome, RuleRaised, Verdict, failed, not_run
+
+
+def verify_vjp(
+    f: Callable,
+    *args: Any,
+    reference: Callable | None = None,
+    level: Level = "fast",
+    seed: int = 0,
+    only: Collection[str] = (),
+    name: str = "",
+    **declarations: Any,
+) -> VjpReport:
+    """Check the derivative of `f` at these arguments, and at many that are made from them.
+
+    f: a custom_vjp, a function that calls some, or any other that JAX differentiates.
+    args: one set of arguments, any pytrees. Floating and complex arrays are differentiated; so is a plain number, unless
+        `f` gives it a cotangent of zero: then it is an option, as are integers, booleans, strings and keys.
+    reference: what JAX differentiates to compare with; without one it is `f` itself, its rules opened. It is never
+        relied on alone: where the two disagree, the values of `f` decide.
+    level: "fast" or "full", which also tries more points, sizes and options, both of JAX's implementations of
+        custom_vjp, and eight simulated devices.
+    only: names of the checks to run; all of the level's by default.
+
+    Declarations say what a rule's author means:
+    surrogate: why the rule is not the derivative, as in "straight-through": what fails for that reason is DECLARED.
+    declared: the same for single checks, by name.
+    convention: "any" valid choice at a kink, "reference" for the reference's, or slopes by place, as in {0.0: 1.0}.
+    second_order: "refused" where the backward pass cannot be differentiated, and says so by raising.
+    options: the values to try for each option, by name; otherwise those that `f` takes and its code suggests.
+    domain: a function of the arguments that says which may be tried.
+    rtol: largest relative difference, 1e-5 by default.
+
+    Raises ValueError for a check that does not exist, and TypeError for a declaration that does not.
+    """
+    case = prepare(f, args, reference, level, seed, name, **declarations)
+    reports = tuple(run_check(check, case) for check in chosen(level, only))
+    return VjpReport(case.name, level, seed, reports, case.declarations.surrogate)
+
+
+def chosen(level: Level, only: Collection[str] = ()) -> list[Check]:
+    """The checks of a level, or those of these names."""
+    if level not in ("fast", "full"):
+        raise ValueError(f"level is {level!r}; it wants 'fast' or 'full'")
+    names = {check.name for check in CHECKS}
+    if unknown := sorted(set(only) - names):
+        raise ValueError(f"no check is called {', '.join(unknown)}; there are {', '.join(sorted(names))}")
+    return [check for check in CHECKS if (check.name in only if only else level == "full" or check.level == "fast")]
+
+
+def prepare(
+    f: Callable,
+    args: tuple[Any, ...],
+    reference: Callable | None = None,
+    level: Level = "fast",
+    seed: int = 0,
+    name: str = "",
+    **declarations: Any,
+) -> Case:
+    """A rule and its arguments, ready for any check."""
+    known = name or getattr(f, "__name__", None) or getattr(getattr(f, "func", None), "__name__", "rule")
+    return Case(f, known, args, reference, level, seed, Declarations(**declarations), read_arguments(f, args))
+
+
+def run_check(check: Check, case: Case) -> CheckReport:
+    """One check, with what was declared of it taken into account."""
+    start = time.perf_counter()
+    try:
+        outcome = check.run(case) if case.given.active else not_run("no floating or complex arguments")
+    except RuleRaised as raised:
+        outcome = failed(raised.finding())
+    return CheckReport(check.name, _declared(check, case, outcome), time.perf_counter() - start)
+
+
+def _declared(check: Check, case: Case, outcome: Outcome) -> Outcome:
+    """A failure that was declared, with the reason that was given for it."""
+    said = case.declarations
+    reason = said.declared.get(check.name) or (said.surrogate if check.of_derivative else "")
+    if outcome.verdict is Verdict.FAIL and reason:
+        return replace(outcome, verdict=Verdict.DECLARED, reason=reason, finding=None)
+    return outcome

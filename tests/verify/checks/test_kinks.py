@@ -1,0 +1,56 @@
+"""At a kink every subgradient is a right answer, and nothing else is; a promise is held to."""
+
+import jax.numpy as jnp
+import pytest
+
+from ..rules import X, outcome, rule
+
+
+def relu(x):
+    return jnp.maximum(x, 0)
+
+
+def relu_with(slope_at_zero):
+    return rule(relu, lambda x, dy: (dy * jnp.where(x == 0, jnp.asarray(slope_at_zero, x.dtype), x > 0),))
+
+
+def peak(x):
+    return jnp.max(x, axis=-1)
+
+
+def to_all(x, dy):
+    return (dy[..., None] * (x == peak(x)[..., None]),)
+
+
+def to_last(x, dy):
+    at = x.shape[-1] - 1 - jnp.argmax(jnp.flip(x, -1), -1)
+    return (dy[..., None] * (jnp.arange(x.shape[-1]) == at[..., None]),)
+
+
+@pytest.mark.parametrize("slope", [0, 0.5, 1])
+def test_any_slope_between_the_two_sides_passes(slope):
+    assert outcome("kinks", relu_with(slope), X).verdict == "PASS"
+
+
+@pytest.mark.parametrize("slope", [-1, 2, jnp.nan])
+def test_any_other_fails(slope):
+    assert outcome("kinks", relu_with(slope), X).verdict == "FAIL"
+
+
+def test_a_tie_may_go_to_one_but_not_to_each():
+    assert outcome("kinks", rule(peak, to_last), X).verdict == "PASS"
+    assert outcome("kinks", rule(peak, to_all), X).verdict == "FAIL"
+
+
+def test_a_promised_slope_is_held_to():
+    assert outcome("kinks", relu_with(1), X, convention={0.0: 1.0}).verdict == "PASS"
+    finding = outcome("kinks", relu_with(0), X, convention={0.0: 1.0}).finding
+    assert (finding.got, finding.expected) == (0, 1)
+
+
+def test_the_references_choice_is_held_to_where_that_is_promised():
+    def reference(x):
+        return jnp.where(x < 0, 0, x)
+
+    assert outcome("kinks", relu_with(1), X, reference=reference, convention="reference").verdict == "PASS"
+    assert outcome("kinks", relu_with(0), X, reference=reference, convention="reference").verdict == "FAIL"

@@ -1,0 +1,21 @@
+"""Clipped, squared and ignored cotangents."""
+
+import jax.numpy as jnp
+import pytest
+
+from ..rules import X, outcome, right_square, rule, square
+
+BACKWARD = {
+    "large cotangents are clipped": lambda x, dy: (2 * x * jnp.clip(dy, -10, 10),),
+    "the cotangent's size is ignored": lambda x, dy: (2 * x * jnp.sign(dy),),
+    "not zero for a zero cotangent": lambda x, dy: (2 * x * dy + 1e-3,),
+}
+
+
+@pytest.mark.parametrize("diagnosis", BACKWARD)
+def test_a_backward_pass_that_is_not_linear_fails(diagnosis):
+    assert outcome("linearity", rule(square, BACKWARD[diagnosis]), X).finding.diagnosis == diagnosis
+
+
+def test_a_linear_one_passes():
+    assert outcome("linearity", right_square, X).verdict == "PASS"

@@ -1,0 +1,39 @@
+"""Precision that the backward pass throws away."""
+
+import jax.numpy as jnp
+
+from ..rules import ROW, X, outcome, right_square, rule, square
+
+
+def shift(x, b):
+    return x + b
+
+
+def running_sum(x, b, dy):
+    total = jnp.zeros_like(b)
+    for row in jnp.split(dy, 16):
+        total = total + jnp.cumsum(row, 0, dtype=dy.dtype)[-1]
+    return dy, total
+
+
+def narrow(x, dy):
+    return ((2 * x.astype(jnp.bfloat16) * dy.astype(jnp.bfloat16)).astype(x.dtype),)
+
+
+def test_a_backward_pass_in_a_narrower_type_fails():
+    assert outcome("precision", rule(square, narrow), X).verdict == "FAIL"
+
+
+def test_as_precise_as_autodiff_passes():
+    assert outcome("precision", right_square, X).verdict == "PASS"
+    wide = rule(shift, lambda x, b, dy: (dy, jnp.sum(dy, 0, dtype=jnp.float32).astype(b.dtype)))
+    assert outcome("precision", wide, X, ROW).verdict == "PASS"
+
+
+def test_a_long_sum_in_half_precision_fails():
+    import jax
+
+    def adding_up(x, b, dy):
+        return dy, jax.lax.scan(lambda total, row: (total + row, None), jnp.zeros_like(b), dy)[0]
+
+    assert outcome("precision", rule(shift, adding_up), X, ROW).verdict == "FAIL"

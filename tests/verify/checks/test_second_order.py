@@ -1,0 +1,28 @@
+"""The derivative of the backward pass."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..rules import X, outcome, right_square, rule, square
+
+
+def refusing(x, dy):
+    shape = jax.ShapeDtypeStruct(x.shape, x.dtype)
+    return (jax.pure_callback(lambda x, dy: np.asarray(2 * x * dy, x.dtype), shape, x, dy, vmap_method="expand_dims"),)
+
+
+def test_a_residual_cut_off_from_differentiation_fails():
+    cut = rule(square, lambda x, dy: (2 * jax.lax.stop_gradient(x) * dy,))
+    assert outcome("second_order", cut, X).finding.argument == "x"
+
+
+def test_a_differentiable_backward_pass_passes():
+    assert outcome("second_order", right_square, X).verdict == "PASS"
+    assert outcome("second_order", rule(jnp.sin, lambda x, dy: (jnp.cos(x) * dy,)), X).verdict == "PASS"
+
+
+def test_a_refusal_is_expected_where_it_is_declared():
+    assert outcome("second_order", rule(square, refusing), X).verdict == "NOT_RUN"
+    assert outcome("second_order", rule(square, refusing), X, second_order="refused").verdict == "PASS"
+    assert outcome("second_order", right_square, X, second_order="refused").verdict == "FAIL"

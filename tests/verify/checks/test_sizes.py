@@ -1,0 +1,43 @@
+"""Wrong for other sizes than the example's."""
+
+import jax.numpy as jnp
+import pytest
+
+from ..rules import WEIGHT, X, outcome, rule
+
+
+def linear(x, w):
+    return x @ w.T
+
+
+def block_of_128(x, w, dy):
+    return dy @ w, (dy[:128].T @ x[:128])
+
+
+def first_example_only(x, w, dy):
+    return dy @ w, dy[:1].T @ x[:1] * len(x) if len(x) > 1 else dy.T @ x
+
+
+def symmetric(x, w, dy):
+    return dy @ w.T if w.shape[0] == w.shape[1] else dy @ w, dy.T @ x
+
+
+@pytest.mark.parametrize("backward", [block_of_128, first_example_only])
+def test_a_rule_that_is_wrong_for_some_sizes_fails(backward):
+    assert outcome("sizes", rule(linear, backward), X[:1], WEIGHT).verdict == "FAIL"
+
+
+def test_a_size_that_the_code_names_is_tried():
+    def odd_at_77(x, w, dy):
+        return (dy @ w) * (0 if x.shape[0] > 77 else 1), dy.T @ x
+
+    assert outcome("sizes", rule(linear, odd_at_77), X, WEIGHT).verdict == "FAIL"
+
+
+def test_a_square_example_hides_nothing():
+    transposed = rule(linear, lambda x, w, dy: (dy @ w.T if w.shape[0] == w.shape[1] else dy @ w * 2, dy.T @ x))
+    assert outcome("sizes", transposed, jnp.eye(3) + X[:3], jnp.eye(3) + X[1:]).verdict == "FAIL"
+
+
+def test_a_rule_that_is_right_for_every_size_passes():
+    assert outcome("sizes", rule(linear, lambda x, w, dy: (dy @ w, dy.T @ x)), X, WEIGHT).verdict == "PASS"

@@ -1,0 +1,42 @@
+"""Mistakes that ordinary numbers never meet."""
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+from ..rules import X, outcome, rule
+
+
+def softplus(x):
+    return jnp.logaddexp(x, 0)
+
+
+def logits(x):
+    return jax.nn.log_softmax(x)
+
+
+BACKWARD = {
+    "overflow": lambda x, dy: (dy * jnp.exp(x) / (1 + jnp.exp(x)),),
+    "threshold": lambda x, dy: (dy * jnp.where(x > 20, 0, jax.nn.sigmoid(x)),),
+    "one odd constant": lambda x, dy: (dy * jnp.where((x > 3.1) & (x < 3.3), 1, jax.nn.sigmoid(x)),),
+}
+
+
+@pytest.mark.parametrize("name", BACKWARD)
+def test_a_mistake_far_from_the_example_fails(name):
+    assert outcome("special", rule(softplus, BACKWARD[name]), X).verdict == "FAIL"
+
+
+def test_infinite_logits_must_not_make_nan():
+    def careless(x, dy):
+        return (dy - jnp.exp(x - x.max(-1, keepdims=True)) * (x / x) * 0,)
+
+    assert outcome("special", rule(logits, careless), X).verdict == "FAIL"
+    careful = rule(logits, lambda x, dy: (dy - jax.nn.softmax(x) * dy.sum(-1, keepdims=True),))
+    assert outcome("special", careful, X).verdict == "PASS"
+
+
+def test_a_rule_that_is_better_than_autodiff_passes():
+    # JAX's own example: autodiff of log(1 + exp(x)) is NaN at 100 in float32, at 1000 in float64.
+    stable = rule(lambda x: jnp.log(1 + jnp.exp(x)), lambda x, dy: (dy * (1 - 1 / (1 + jnp.exp(x))),))
+    assert outcome("special", stable, X).verdict == "PASS"

@@ -1,0 +1,27 @@
+"""Wrong dtypes, which JAX does not see, and the right ones."""
+
+import jax.numpy as jnp
+import pytest
+
+from ..rules import X, outcome, right_square, rule, square
+
+always_float32 = rule(square, lambda x, dy: ((2 * x * dy).astype(jnp.float32),))
+
+
+def hidden(x):
+    return always_float32(x.astype(jnp.bfloat16)).astype(x.dtype)
+
+
+@pytest.mark.parametrize(("f", "x"), [(always_float32, X), (hidden, X), (always_float32, X.astype(jnp.bfloat16))])
+def test_a_cotangent_of_another_dtype_fails(f, x):
+    assert outcome("structure", f, x).finding.diagnosis == "wrong dtype"
+
+
+def test_cotangents_of_their_primals_dtypes_pass():
+    report = outcome("structure", right_square, X)
+    assert report.verdict == "PASS"
+    assert report.figures["dtypes"] == "float32, bfloat16, float16, float64"
+
+
+def test_a_backward_pass_of_another_shape_raises_and_fails():
+    assert outcome("structure", rule(square, lambda x, dy: (jnp.sum(dy),)), X).verdict == "FAIL"
