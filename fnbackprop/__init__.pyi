@@ -1,11 +1,13 @@
 from . import modules as modules
 from . import reference as reference
+from .core.errors import CheckpointError as CheckpointError
 from .core.errors import ConfigError as ConfigError
 from .core.errors import DataError as DataError
 from .core.errors import FnbackpropError as FnbackpropError
 from .core.errors import GraphError as GraphError
 from .core.errors import NonFiniteError as NonFiniteError
 from .core.errors import ShapeError as ShapeError
+from .core.errors import Stopped as Stopped
 from .core.module import Context as Context
 from .core.module import Module as Module
 from .core.module import Variables as Variables

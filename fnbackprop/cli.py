@@ -9,7 +9,9 @@ import typer
 
 app = typer.Typer(
     help="Train neural networks in JAX through hand-written, documented and checked derivatives.",
-    epilog="Exit codes: 0 done, 1 verification failed, 2 usage or config, 3 data, 4 non-finite numbers, 70 internal error, 130 interrupted.",
+    epilog="Exit codes: 0 done, 1 verification failed, 2 usage or config, 3 data, 4 non-finite numbers, 5 a run that "
+    "cannot be saved or gone on with, 70 internal error, 130 interrupted, 143 stopped by SIGTERM; the last two after "
+    "saving.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -36,6 +38,7 @@ def _options(
 
 Config = Annotated[str, typer.Argument(help="A TOML file, or the name of a config that comes along, as digits_mlp.")]
 Run = Annotated[Path, typer.Argument(help="The folder of a finished run.")]
+AnyRun = Annotated[Path, typer.Argument(help="The folder of a run.")]
 Overrides = Annotated[
     list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Keys to set: optimizer.learning_rate=3e-4")
 ]
@@ -45,6 +48,7 @@ Platform = Annotated[str | None, typer.Option(help="cpu, gpu or tpu; by default 
 
 def _command(function: Callable[..., None]) -> Callable[..., None]:
     """A command that ends with the exit code of what went wrong, and with a traceback only where the fault is ours."""
+    name = function.__name__.removesuffix("_")  # of one that Python has another use for
 
     @wraps(function)
     def run(*args: object, **options: object) -> None:
@@ -53,26 +57,28 @@ def _command(function: Callable[..., None]) -> Callable[..., None]:
         try:
             function(*args, **options)
         except FnbackpropError as error:
-            typer.echo(f"fnbackprop {function.__name__}: {error}", err=True)
+            typer.echo(f"fnbackprop {name}: {error}", err=True)
             raise typer.Exit(error.exit_code) from None
-        except typer.Exit:
+        except (typer.Exit, BrokenPipeError):  # who reads the output may have had enough
             raise
         except (Exception, KeyboardInterrupt) as error:
-            if _interrupted(error):
-                typer.echo("interrupted", err=True)
-                raise typer.Exit(130) from None
+            if interrupt := _interrupted(error):
+                typer.echo(f"fnbackprop {name}: {interrupt}" if str(interrupt) else "interrupted", err=True)
+                raise typer.Exit(getattr(interrupt, "exit_code", 130)) from None
             import traceback
 
             traceback.print_exc()
             typer.echo("this is a defect of fnbackprop: please report it with the lines above", err=True)
             raise typer.Exit(70) from None
 
-    return app.command()(run)
+    return app.command(name)(run)
 
 
-def _interrupted(error: BaseException | None) -> bool:
-    """Whether Ctrl-C began it: a library that is interrupted while it is imported may raise something else."""
-    return error is not None and (isinstance(error, KeyboardInterrupt) or _interrupted(error.__context__))
+def _interrupted(error: BaseException | None) -> KeyboardInterrupt | None:
+    """The Ctrl-C that began it: a library that is interrupted while it is imported may raise something else."""
+    if error is None or isinstance(error, KeyboardInterrupt):
+        return error
+    return _interrupted(error.__context__)
 
 
 def _use(platform: str | None) -> None:
@@ -92,7 +98,10 @@ def _use(platform: str | None) -> None:
 def train(
     config: Config,
     overrides: Overrides = None,
-    run: Annotated[Path | None, typer.Option(help="A new folder for the run; runs/NAME by default.")] = None,
+    run: Annotated[
+        Path | None, typer.Option(help="The run's folder, runs/NAME by default. A run that is there goes on.")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Take the next free folder instead of going on.")] = False,
     allow: Allow = None,
     platform: Platform = None,
 ) -> None:
@@ -100,7 +109,7 @@ def train(
     _use(platform)
     from . import experiment
 
-    experiment.train(config, overrides or (), run=run, allow=allow or ())
+    experiment.train(config, overrides or (), run=run, fresh=fresh, allow=allow or ())
 
 
 @_command
@@ -130,6 +139,74 @@ def predict(
 
     shape = finished.predict_file(run, inputs, output, write, allow or ())
     typer.echo(f"wrote {write} of shape {shape} to {output}")
+
+
+@_command
+def export(
+    run: Run,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write, as model.safetensors.")],
+    stablehlo: Annotated[
+        bool, typer.Option("--stablehlo", help="Write a program for jax.export instead of weights.")
+    ] = False,
+    allow: Allow = None,
+) -> None:
+    """Write a trained model's weights for other programs; a stack's are named as by torch.nn.Sequential."""
+    from . import exchange
+
+    if stablehlo:
+        exchange.export_stablehlo(run, output, allow or ())
+        typer.echo(f"wrote a program to {output}: jax.export.deserialize(bytearray).call(inputs)")
+    else:
+        typer.echo(f"wrote {', '.join(exchange.export_weights(run, output, allow or ()))} to {output}")
+
+
+@_command
+def import_(
+    config: Config,
+    weights: Annotated[Path, typer.Argument(help="A safetensors file with the names that export writes.")],
+    run: Annotated[Path, typer.Option(help="The folder of the new run.")],
+    overrides: Overrides = None,
+    allow: Allow = None,
+) -> None:
+    """Make a run that begins with weights from elsewhere, to be evaluated, asked or trained."""
+    from . import experiment
+
+    typer.echo(f"made {experiment.begin_with(config, weights, overrides or (), run=run, allow=allow or ())}")
+
+
+@_command
+def runs(folder: Annotated[Path, typer.Argument(help="The folder that runs lie in.")] = Path("runs")) -> None:
+    """List runs: their state, step and best figures, and where their configs differ."""
+    from rich.console import Console
+
+    from .records import list_runs, runs_table
+
+    Console().print(runs_table(list_runs(folder)))
+
+
+@_command
+def metrics(
+    run: AnyRun, csv: Annotated[bool, typer.Option("--csv", help="As CSV, a column for each figure.")] = False
+) -> None:
+    """Print a run's rows of metrics: as they are, one JSON object a line, or as CSV."""
+    import json
+
+    from .records import RunFolder, metrics_csv, read_metrics
+
+    rows = read_metrics(RunFolder.open(run).metrics)
+    typer.echo(metrics_csv(rows) if csv else "\n".join(map(json.dumps, rows)), nl=not csv)
+
+
+@_command
+def report(
+    runs: Annotated[list[Path], typer.Argument(help="The folders of runs to compare.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")] = Path("report.html"),
+) -> None:
+    """Compare several runs on one page."""
+    from .records import compare_runs
+
+    compare_runs(runs, output)
+    typer.echo(f"wrote {output}")
 
 
 @_command
@@ -172,7 +249,8 @@ def graph(
 @_command
 def verify(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Rules of ours, package.file:rule of yours, or configs. All of ours by default.")
+        list[str] | None,
+        typer.Argument(help="Rules of ours, package.file:rule of yours, or configs. All of ours by default."),
     ] = None,
     args: Annotated[str | None, typer.Option(help="package.file:examples, the arguments of your rule.")] = None,
     level: Annotated[Literal["fast", "full"], typer.Option(help="How thoroughly.")] = "fast",

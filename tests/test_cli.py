@@ -28,8 +28,10 @@ cost = { name = "cross_entropy" }
 training = { epochs = 3 }
 """
 FILES = {
+    "checkpoints",
     "config.toml",
     "environment.json",
+    "lock",
     "log.txt",
     "metrics.jsonl",
     "model.safetensors",
@@ -94,11 +96,11 @@ def test_training_leaves_a_whole_run(trained: tuple[Path, subprocess.CompletedPr
 
 
 def test_a_second_run_has_a_folder_of_its_own(here: Callable[..., Any]) -> None:
-    before = {path.name: path.read_bytes() for path in Path("runs/iris").iterdir()}
+    before = {path: path.read_bytes() for path in Path("runs/iris").rglob("*") if path.is_file()}
     result = here("train", "iris.toml", "training.epochs=1")
     assert result.exit_code == 0, result.output
     assert {path.name for path in Path("runs/iris-2").iterdir()} == FILES
-    assert {path.name: path.read_bytes() for path in Path("runs/iris").iterdir()} == before
+    assert {path: path.read_bytes() for path in Path("runs/iris").rglob("*") if path.is_file()} == before
 
 
 def test_a_run_is_evaluated_anew(trained: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
@@ -139,7 +141,8 @@ def test_predictions_are_the_saved_models(
         (["predict", "runs/iris", "inputs.npy", "-o", "gone/x.npy"], 2, "cannot write gone/x.npy"),
         (["predict", "runs/iris", "inputs.npy", "-o", "x.npy", "--write", "words"], 2, "'words' is not one of"),
         (["evaluate", "runs"], 2, "runs is not the folder of a run"),
-        (["train", "iris.toml", "--run", "runs/iris"], 2, "run folder runs/iris is not empty"),
+        (["train", "iris.toml", "--run", "runs/iris", "seed=1"], 2, "  seed: 0 before, 1 now"),
+        (["train", "iris.toml", "--run", "runs"], 2, "run folder runs is not empty, and holds no run"),
         (["train", "iris.toml", "data={source='csv', path='gone.csv', target='t'}"], 3, "gone.csv: is not there"),
         (["train", "irsi.toml"], 2, "irsi.toml: the file does not exist"),
         (["train", "iris.toml", "model.0={module='own.things:swish'}"], 2, "if you trust it, add --allow own"),
@@ -185,7 +188,11 @@ def test_a_run_that_diverges_ends_with_4(trained: tuple[Path, subprocess.Complet
     assert status["state"] == "failed"
     assert "the loss is nan" in status["reason"]
     # What was reported stays, and nothing is half there.
-    assert {path.name for path in (folder / "diverged").iterdir()} == FILES - {"model.safetensors", "report.html"}
+    assert {path.name for path in (folder / "diverged").iterdir()} == FILES - {
+        "checkpoints",
+        "model.safetensors",
+        "report.html",
+    }
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is no signal there")
@@ -200,7 +207,8 @@ def test_an_interrupted_run_ends_with_130(trained: tuple[Path, subprocess.Comple
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert said == "interrupted\n"
+    assert said.startswith("fnbackprop train: stopped after ")
+    assert said.endswith(" steps, and saved; the same command with --run interrupted goes on from there\n")
     assert json.loads((folder / "interrupted/status.json").read_text())["state"] == "stopped"
     assert read_metrics(metrics)[0]["step"] == 7
 

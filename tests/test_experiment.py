@@ -12,7 +12,7 @@ from rich.console import Console
 from safetensors.numpy import load_file
 
 import fnbackprop
-from fnbackprop import ConfigError, DataError, NonFiniteError, Result, experiment, finished, preview
+from fnbackprop import ConfigError, DataError, NonFiniteError, Result, experiment, finished, preview, training
 from fnbackprop.build import read_plan
 from fnbackprop.records import read_metrics
 
@@ -177,7 +177,7 @@ def test_an_interrupted_run_says_so(train: Train, monkeypatch: pytest.MonkeyPatc
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(experiment.training, "Loop", interrupt)
+    monkeypatch.setattr(training, "Loop", interrupt)
     with pytest.raises(KeyboardInterrupt):
         train()
     assert '"state": "stopped"' in Path("runs/it/status.json").read_text()

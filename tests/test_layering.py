@@ -14,7 +14,7 @@ LEVELS = {
     "graph": 3,
     **dict.fromkeys(["training", "verify"], 4),
     "build": 5,
-    **dict.fromkeys(["experiment", "finished", "preview", "pytest_plugin", "verification"], 6),
+    **dict.fromkeys(["exchange", "experiment", "finished", "preview", "pytest_plugin", "verification"], 6),
     "cli": 7,
     "__main__": 8,
 }

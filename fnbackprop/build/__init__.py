@@ -6,9 +6,12 @@ from .data import Data as Data
 from .data import batch_specs as batch_specs
 from .data import build_data as build_data
 from .describe import describe as describe
+from .difference import config_digest as config_digest
+from .difference import differences as differences
 from .plan import Plan as Plan
 from .plan import build_plan as build_plan
 from .plan import read_plan as read_plan
+from .prepare import config_tables as config_tables
 from .prepare import config_text as config_text
 from .prepare import outline as outline
 from .prepare import prepare as prepare

@@ -15,7 +15,7 @@ from ..training.step import TrainState
 from .check_model import check_model
 from .data import Data
 from .plan import Plan
-from .problems import Problems
+from .problems import Problems, nearest
 from .recipe import build_recipe, schedule_options, total_steps
 
 
@@ -25,6 +25,7 @@ def check(plan: Plan, data: Data) -> None:
     _check_batches(plan, data, problems)
     _check_sizes(plan, data, problems)
     _check_schedule(plan, data, problems)
+    _check_best(plan, data, problems)
     variables = check_model(plan, data.example, problems)
     if variables is not None and not problems.lines:
         _check_training(plan, data, variables, problems)
@@ -82,6 +83,16 @@ def _last_step(name: str, value: Any, options: dict[str, Any]) -> int | float:
     if name == "transition_steps":
         return value + options.get("transition_begin", 0)
     return value if name.endswith(("_steps", "_begin")) else 0
+
+
+def _check_best(plan: Plan, data: Data, problems: Problems) -> None:
+    best = plan.config.best
+    if best is None:
+        return
+    if not data.splits.validation:
+        problems.add("best", "there are no validation examples to tell which model is best; set data.validation")
+    if best.metric not in (known := ["loss", *plan.cost.metrics]):
+        problems.add("best.metric", f"is not reported; {nearest(best.metric, known)}", best.metric)
 
 
 def _check_training(plan: Plan, data: Data, variables: Variables, problems: Problems) -> None:

@@ -29,6 +29,7 @@ class Plan(NamedTuple):
     source: Named
     optimizer: Named
     schedule: Named | None  # None: the learning rate is one number
+    allow: tuple[str, ...] = ()  # packages whose code may be named
 
 
 def read_plan(config: str | Path, overrides: Sequence[str] = (), allow: Sequence[str] = ()) -> Plan:
@@ -63,7 +64,16 @@ def build_plan(tables: dict[str, Any], file: str = "config", allow: Sequence[str
     assert cost
     assert source
     assert optimizer
-    return Plan(file, config, model, _cost(cost), source, optimizer, schedule)
+    return Plan(
+        file,
+        config,
+        model,
+        _cost(cost),
+        source,
+        optimizer,
+        schedule,
+        (allow,) if isinstance(allow, str) else tuple(allow),
+    )
 
 
 def _cost(named: Named) -> Cost:

@@ -5,7 +5,7 @@ from typing import Any
 import optax
 
 from ..core.config import OptimizerConfig, TrainingConfig
-from ..training import Recipe, steps_per_epoch
+from ..training import Recipe, finite_part, steps_per_epoch
 from .data import Data
 from .plan import Plan
 from .registry import SCHEDULE, parameters
@@ -22,8 +22,11 @@ def build_recipe(plan: Plan, data: Data) -> Recipe:
         options = options | {"key": config.seed}
     # Some optimizers take a number only.
     optimizer = make(learning_rate=rate if plan.schedule else config.optimizer.learning_rate, **options)
-    optimizer = _clipped(optimizer, config.optimizer)
-    return Recipe(plan.model, plan.cost, config.penalties, optimizer, rate, data.normalization, config.data.sizes)
+    optimizer, policy = _clipped(optimizer, config.optimizer), config.training.non_finite
+    if policy == "reduce":
+        optimizer = optax.chain(finite_part(), optimizer)
+    described = data.normalization, config.data.sizes, policy
+    return Recipe(plan.model, plan.cost, config.penalties, optimizer, rate, *described)
 
 
 def total_steps(plan: Plan, data: Data) -> int:
@@ -41,10 +44,15 @@ def _steps_per_epoch(plan: Plan, data: Data) -> int:
 def schedule_options(plan: Plan, steps: int) -> dict[str, Any]:
     """The options of the learning rate's schedule, which ends with the run where the config does not say when."""
     assert plan.schedule
+    return schedule_length(plan, steps) | plan.schedule.options
+
+
+def schedule_length(plan: Plan, steps: int) -> dict[str, int]:
+    """Those of the schedule's options that the config leaves to the run's length."""
+    assert plan.schedule
     schedule, options = plan.schedule
     rest = steps - options.get("transition_begin", 0)
-    left_open = {n: rest for n in SCHEDULE.left_to_the_run if n in parameters(schedule) and n not in options}
-    return left_open | options
+    return {n: rest for n in SCHEDULE.left_to_the_run if n in parameters(schedule) and n not in options}
 
 
 def _learning_rate(plan: Plan, steps: int) -> optax.Schedule:

@@ -1,7 +1,8 @@
-"""Write a file so that a reader, a crash or a full disk only ever leaves it old or new, never half."""
+"""Write a file or a folder so that a reader, a crash or a full disk only ever leaves it old or new, never half."""
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,8 +12,7 @@ from typing import BinaryIO
 @contextmanager
 def appearing(path: Path) -> Iterator[BinaryIO]:
     """A file to write, which is at `path` once the block has ended well; a failure leaves what was there."""
-    # In the same folder, since a rename across file systems is a copy.
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    temporary = _temporary(path)
     try:
         with temporary.open("xb") as file:
             yield file
@@ -22,7 +22,37 @@ def appearing(path: Path) -> Iterator[BinaryIO]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    _sync(path.parent)
+
+
+@contextmanager
+def appearing_folder(path: Path) -> Iterator[Path]:
+    """A folder to put files in, which is at `path` once the block has ended well; a failure leaves nothing there.
+
+    What is at `path` already is not replaced: that raises OSError, unless it is an empty folder.
+    """
+    temporary = _temporary(path)
+    try:
+        temporary.mkdir()
+        yield temporary
+        # First what it holds, then that it holds it, and only then its name.
+        for file in temporary.iterdir():
+            _sync(file)
+        _sync(temporary)
+        temporary.rename(path)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    _sync(path.parent)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Delete what a process that was killed left half done in `folder`; nobody may be writing there."""
+    for path in folder.glob(".*.part"):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def write_atomically(path: Path, data: bytes | str) -> None:
@@ -31,10 +61,15 @@ def write_atomically(path: Path, data: bytes | str) -> None:
         file.write(data.encode() if isinstance(data, str) else data)
 
 
-def _sync_folder(folder: Path) -> None:
+def _temporary(path: Path) -> Path:
+    # In the same folder, since a rename across file systems is a copy.
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+
+
+def _sync(path: Path) -> None:
     if os.name != "posix":  # elsewhere a folder cannot be opened
         return
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -6,27 +6,13 @@ as keys; `fnbackprop.build` checks those against the thing itself.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
-Positive = Annotated[int, Field(gt=0)]
-NonNegative = Annotated[float, Field(ge=0)]
-
-
-class Table(BaseModel):
-    """A table with a fixed set of keys."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class NamingTable(BaseModel):
-    """A table that names a thing, and holds that thing's options beside its own keys."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="allow", allow_inf_nan=False)
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """The keys that belong to the named thing."""
-        return dict(self.model_extra or {})
+from .config_table import NamingTable as NamingTable
+from .config_table import NonNegative, Positive
+from .config_table import Table as Table
+from .run_config import BestConfig as BestConfig
+from .run_config import CheckpointConfig as CheckpointConfig
 
 
 class NodeConfig(NamingTable):
@@ -115,6 +101,11 @@ class TrainingConfig(Table):
     epochs: Positive | None = Field(None, description="passes over the training examples; 10 if steps is unset too")
     steps: Positive | None = Field(None, description="optimizer steps, instead of epochs")
     report_every: Positive | None = Field(None, description="steps between reports; an epoch if unset")
+    non_finite: Literal["stop", "skip", "reduce"] = Field(
+        "stop",
+        description="a step with a loss, gradient or parameter that is no number: ends the run, is not taken, or is "
+        "taken with 0 for what is not finite in its gradient",
+    )
 
     @model_validator(mode="after")
     def _one_length(self) -> "TrainingConfig":
@@ -149,3 +140,6 @@ class ExperimentConfig(Table):
     optimizer: OptimizerConfig = OptimizerConfig()
     training: TrainingConfig = TrainingConfig()
     health: HealthConfig | None = Field(None, description="watch the nodes' health; not watched where unset")
+    checkpoint: CheckpointConfig = CheckpointConfig()
+    best: BestConfig | None = Field(None, description="keep the best model; the last is the final one where unset")
+    trackers: tuple[Literal["tensorboard"], ...] = Field((), description="who else is told of every row of metrics")

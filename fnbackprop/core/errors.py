@@ -39,3 +39,17 @@ class NonFiniteError(FnbackpropError):
     """Training met a NaN or an infinity."""
 
     exit_code = 4
+
+
+class CheckpointError(FnbackpropError):
+    """A run's state that could not be saved, or that cannot be gone on from."""
+
+    exit_code = 5
+
+
+class Stopped(KeyboardInterrupt):
+    """Training was told to stop by a signal, and did; the message says what was saved."""
+
+    def __init__(self, number: int, what: str):
+        self.exit_code = 128 + number
+        super().__init__(what)

@@ -1,19 +1,21 @@
 """Named arrays in a safetensors file, bit for bit, in every dtype that a model uses."""
 
 import json
+import stat
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import ml_dtypes
 import numpy as np
 from numpy.typing import ArrayLike
 from safetensors import SafetensorError, deserialize
-from safetensors.numpy import save
 
 from ..core.atomic import write_atomically
 from ..core.errors import DataError
 
-# safetensors' own table for NumPy has no bfloat16.
+# The format is little-endian, and so are the machines that JAX runs on. safetensors' own table for NumPy has no
+# bfloat16.
 _DTYPES = {
     "BOOL": np.dtype(np.bool_),
     "U8": np.dtype(np.uint8),
@@ -30,25 +32,54 @@ _DTYPES = {
     "F64": np.dtype(np.float64),
 }
 
+_CODES = {dtype: code for code, dtype in _DTYPES.items()}
+
 
 def save_arrays(path: Path, arrays: Mapping[str, ArrayLike], metadata: Mapping[str, str]) -> None:
     """Write the arrays and their `metadata` atomically; raises TypeError for a dtype that the format has not."""
-    # safetensors writes memory as it lies: without C order a transposed array comes back scrambled, in silence.
-    contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-    for name, array in contiguous.items():
-        if array.dtype.newbyteorder("=") not in _DTYPES.values():
-            known = ", ".join(dtype.name for dtype in _DTYPES.values())
+    write_atomically(path, encode_arrays(arrays, metadata))
+
+
+def encode_arrays(arrays: Mapping[str, ArrayLike], metadata: Mapping[str, str]) -> bytes:
+    """The content of a safetensors file; raises TypeError for a dtype that the format has not.
+
+    Equal arrays give equal bytes, which safetensors' own writer does not: it shuffles the metadata.
+    """
+    header: dict[str, Any] = {"__metadata__": dict(metadata)} if metadata else {}
+    parts, end = [], 0
+    # The widest first, so that each array begins at a multiple of its own numbers' size.
+    for name, array in sorted(_little_endian(arrays).items(), key=lambda item: (-item[1].dtype.itemsize, item[0])):
+        begin, end = end, end + array.nbytes
+        header[name] = {"dtype": _CODES[array.dtype], "shape": array.shape, "data_offsets": [begin, end]}
+        parts.append(array.tobytes())  # in C order, however the array lies in memory
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return b"".join([len(text).to_bytes(8, "little"), text, *parts])
+
+
+def _little_endian(arrays: Mapping[str, ArrayLike]) -> dict[str, np.ndarray]:
+    found = {name: np.asarray(array) for name, array in arrays.items()}
+    for name, array in found.items():
+        if array.dtype.newbyteorder("=") not in _CODES:
+            known = ", ".join(dtype.name for dtype in _CODES)
             raise TypeError(f"cannot save array {name!r} of dtype {array.dtype}; convert it to one of {known}")
-    write_atomically(path, save(contiguous, dict(metadata)))
+    return {name: array.astype(array.dtype.newbyteorder("="), copy=False) for name, array in found.items()}
 
 
 def load_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """The arrays and metadata of a file; raises DataError where it is missing, damaged or of another kind."""
     try:
-        content = path.read_bytes()
-        tensors = deserialize(content)
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe or a device has no end
+            raise DataError(f"cannot read arrays from {path}: it is no regular file")
+        return decode_arrays(path.read_bytes(), path)
     except OSError as error:
         raise DataError(f"cannot read arrays from {path}: {error.strerror}") from None
+
+
+def decode_arrays(content: bytes, path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """The arrays and metadata in the `content` of the file at `path`; raises DataError where it is damaged."""
+    try:
+        tensors = deserialize(content)
     except SafetensorError as error:
         raise DataError(f"{path} is cut short, damaged, or not a safetensors file: {error}") from None
     arrays = {}

@@ -1,7 +1,7 @@
 """Which curves a run's metrics make: from rows to charts, before anything is drawn."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
@@ -42,12 +42,24 @@ class Chart:
 
 def charts(rows: Sequence[dict[str, Any]]) -> list[Chart]:
     """Loss, the measures of the model, learning rate, gradient norm and the parts of the loss, where recorded."""
-    measured = [_chart(name, [(kind, kind, name) for kind in _KINDS], rows) for name in ("loss", *measures(rows))]
+    names = ("loss", *measures(rows))
+    measured = [_chart(name, [_curve(kind, rows, kind, name) for kind in _KINDS], rows) for name in names]
     parts = [name for name in _PARTS if any(row.get(name) for row in rows)]
-    split = _chart("parts of the loss", [(name, "train", name) for name in parts], rows, log=True)
-    rate = _chart("learning_rate", [("train", "train", "learning_rate")], rows)
-    norm = _chart("gradient_norm", [("train", "train", "gradient_norm")], rows, log=True)
+    split = _chart("parts of the loss", [_curve(name, rows, "train", name) for name in parts], rows, log=True)
+    rate = _chart("learning_rate", [_curve("train", rows, "train", "learning_rate")], rows)
+    norm = _chart("gradient_norm", [_curve("train", rows, "train", "gradient_norm")], rows, log=True)
     return [chart for chart in (*measured, rate, norm, *([split] if len(parts) > 1 else [])) if chart.curves]
+
+
+def compared(runs: Mapping[str, Sequence[dict[str, Any]]]) -> list[Chart]:
+    """The loss and the measures of several runs, by name: a curve for each run, a chart for each part of the data."""
+    rows = [row for each in runs.values() for row in each]
+    found = [
+        _chart(f"{kind} {name}", [_curve(run, each, kind, name) for run, each in runs.items()], rows)
+        for name in ("loss", *measures(rows))
+        for kind in ("validation", "train")
+    ]
+    return [chart for chart in found if chart.curves]
 
 
 def measures(rows: Sequence[dict[str, Any]]) -> list[str]:
@@ -56,8 +68,7 @@ def measures(rows: Sequence[dict[str, Any]]) -> list[str]:
     return [name for name in numbers if name not in _OTHER]
 
 
-def _chart(figure: str, lines: list[tuple[str, str, str]], rows: Sequence[dict[str, Any]], log: bool = False) -> Chart:
-    curves = [_curve(name, rows, kind, key) for name, kind, key in lines]
+def _chart(figure: str, curves: Sequence[Curve], rows: Sequence[dict[str, Any]], log: bool = False) -> Chart:
     curves = [curve for curve in curves if curve.values.size or curve.dropped]
     values = np.concatenate([curve.values for curve in curves] or [np.empty(0)])
     scale: Literal["linear", "log"] = "log" if log or (_is_wide(values) and not _is_linear(figure)) else "linear"

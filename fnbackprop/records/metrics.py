@@ -1,9 +1,12 @@
 """metrics.jsonl: one strict-JSON object a line, the only record of a run's figures."""
 
+import hashlib
 import json
 import math
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..core.errors import DataError
 
@@ -11,24 +14,55 @@ from ..core.errors import DataError
 _NON_FINITE = ("NaN", "Infinity", "-Infinity")
 
 
+class Mark(NamedTuple):
+    """A place in metrics.jsonl: how many bytes come before it, and their SHA-256."""
+
+    bytes: int
+    sha256: str
+
+
 class MetricsLog:
     """Appends rows to a file.
 
-    A row counts once its newline is written. Opening a file whose last row was torn off cuts that row away.
+    A row counts once its newline is written. Opening a file whose last row was torn off cuts that row away; with `at`,
+    everything after that mark. `follow` is told of each row that is appended.
     """
 
-    def __init__(self, path: Path):
-        self.path = path
+    def __init__(
+        self, path: Path, at: Mark | None = None, follow: Callable[[Mapping[str, Any]], None] = lambda row: None
+    ):
+        self.path, self._follow = path, follow
         with path.open("ab+") as file:
             file.seek(0)
             content = file.read()
-            file.truncate(content.rfind(b"\n") + 1)
+            size = content.rfind(b"\n") + 1 if at is None else at.bytes
+            file.truncate(size)
+        self._size, self._hash = size, hashlib.sha256(content[:size])
 
     def append(self, row: dict[str, Any]) -> None:
         """Add one row of numbers, strings, None, and lists and dicts of them; NumPy and JAX scalars are numbers."""
-        line = json.dumps(_encode(row), allow_nan=False) + "\n"
+        line = (json.dumps(_encode(row), allow_nan=False) + "\n").encode()
         with self.path.open("ab") as file:
-            file.write(line.encode())
+            file.write(line)
+        self._size += len(line)
+        self._hash.update(line)
+        self._follow(row)
+
+    def mark(self) -> Mark:
+        """The end, once all before it has reached the disk."""
+        with self.path.open("ab") as file:
+            os.fsync(file.fileno())
+        return Mark(self._size, self._hash.hexdigest())
+
+
+def holds(path: Path, mark: Mark) -> bool:
+    """Whether the file at `path` is as it was up to this mark."""
+    try:
+        with path.open("rb") as file:
+            before = file.read(mark.bytes)
+    except FileNotFoundError:
+        before = b""
+    return Mark(len(before), hashlib.sha256(before).hexdigest()) == mark
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Matplotlib writes plain colours; these stand for the page's variables, which differ in light and dark.
-MUTED, GRID, *INKS = ("#010101", "#020202", "#030303", "#040404", "#050505")
-SERIES = ("var(--series-1)", "var(--series-2)", "var(--series-3)")
+MUTED, GRID, *INKS = (f"#{2 * number:06x}" for number in range(1, 11))
+SERIES = tuple(f"var(--series-{number})" for number in range(1, 9))
 _VARIABLES = dict(zip((MUTED, GRID, *INKS), ("var(--muted)", "var(--grid)", *SERIES), strict=True))
 _SIZE = (4.5, 2.7)  # inches of 72 units: its text stays legible on a phone, where it shrinks with the page
 
@@ -27,7 +28,7 @@ def draw(chart: Chart, salt: str) -> str:
     def paint(figure: "Figure") -> None:
         axes = figure.subplots()
         axes.set_yscale(chart.scale)
-        for curve, colour in zip(chart.curves, INKS, strict=False):
+        for curve, colour in zip(chart.curves, cycle(INKS), strict=False):
             _draw_curve(axes, curve, colour, chart.scale == "log")
         _dress(axes, chart)
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from ..core.atomic import write_atomically
-from .curves import Chart, charts, measures
+from .curves import charts, measures
 from .figures import format_figure, label
 from .health_map import HealthMap, draw_health, health_maps
-from .plot import SERIES, draw
+from .page import figure, page
+from .plot import SERIES
 
 
 def write_report(
@@ -18,25 +18,7 @@ def write_report(
 ) -> None:
     """Results, curves, `facts` in their order, and the config; `rows` are those of `read_metrics`."""
     sections = [_results(rows), _charts(rows), _health(rows), _facts(facts), _config(config_text)]
-    style = files(__package__).joinpath("report.css").read_text(encoding="utf-8")
-    # The policy lets the browser vouch for it: this page may load nothing and run nothing.
-    page = f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{escape(title)}</title>
-<style>
-{style}</style>
-</head>
-<body>
-<h1>{escape(title)}</h1>
-{"".join(sections)}</body>
-</html>
-"""
-    write_atomically(path, page)
+    write_atomically(path, page(title, sections))
 
 
 def _results(rows: Sequence[dict[str, Any]]) -> str:
@@ -52,22 +34,8 @@ def _results(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _charts(rows: Sequence[dict[str, Any]]) -> str:
-    drawn = [_figure(chart, f"chart-{number}") for number, chart in enumerate(charts(rows))]
+    drawn = [figure(chart, f"chart-{number}") for number, chart in enumerate(charts(rows))]
     return f'<section class="charts">\n{"".join(drawn)}</section>\n' if drawn else "<p>No figures were recorded.</p>\n"
-
-
-def _figure(chart: Chart, salt: str) -> str:
-    keys = [
-        f'<span><i style="background: {colour}"></i>{escape(curve.name)} '
-        f"<b>{format_figure(chart.figure, curve.last)}</b></span>"
-        for curve, colour in zip(chart.curves, SERIES, strict=False)
-    ]
-    name = escape(label(chart.figure).capitalize())
-    scale = " <small>log scale</small>" if chart.scale == "log" else ""
-    dropped = sum(curve.dropped for curve in chart.curves)
-    note = f"<em>{dropped} values are not finite and not drawn</em>" if dropped else ""
-    caption = f"<figcaption><strong>{name}{scale}</strong>{' '.join(keys)}{note}</figcaption>"
-    return f"<figure>{caption}\n{draw(chart, salt)}</figure>\n"
 
 
 _TITLES = {

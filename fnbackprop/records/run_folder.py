@@ -1,39 +1,48 @@
 """The folder of one training run: what lies where, and who may make or open it."""
 
-import json
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import Literal
 
-from ..core.atomic import write_atomically
 from ..core.errors import ConfigError
-from .metrics import read_metrics
-
-State = Literal["running", "done", "failed", "stopped"]
+from .run_lock import locked
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The files of one run; make it with `create` or `next_free`, read it with `open`."""
+    """The files of one run; make it with `at`, `fresh` or `next_free`, read it with `open`.
+
+    Who writes to it holds its lock: `with run.locked():`.
+    """
 
     path: Path
 
     @classmethod
-    def create(cls, path: Path) -> "RunFolder":
-        """A new run at `path`, which must be free or an empty folder; raises ConfigError otherwise."""
+    def at(cls, path: Path) -> "RunFolder":
+        """The run at `path`: one that is there already, or a new one in a free or an empty folder.
+
+        Raises ConfigError where something else is there, or a link leads out of the run's folder.
+        """
         remedy = "; give another folder with --run, or move this one away"
+        run = cls(path)
         try:
             path.mkdir(parents=True, exist_ok=True)
-            if any(path.iterdir()):
-                raise ConfigError(f"run folder {path} is not empty, and a run is never written over{remedy}")
-            return cls(path)._claim()
+            found = list(path.iterdir())
         except FileExistsError:
-            what = "is being used by another process" if path.is_dir() else "is a file"
-            raise ConfigError(f"run folder {path} {what}{remedy}") from None
+            raise ConfigError(f"run folder {path} is a file{remedy}") from None
         except OSError as error:
             raise ConfigError(f"cannot make run folder {path}: {error.strerror}{remedy}") from None
+        if found and not {run.lock, run.config}.intersection(found):
+            raise ConfigError(f"run folder {path} is not empty, and holds no run{remedy}")
+        return run._refuse_what_is_no_run()
+
+    @classmethod
+    def fresh(cls, path: Path) -> "RunFolder":
+        """A new run at `path` where that is free or an empty folder; otherwise at `path-2`, `path-3` …."""
+        if path.is_dir() and not any(path.iterdir()):
+            return cls(path)
+        return cls.next_free(path.parent, path.name)
 
     @classmethod
     def next_free(cls, parent: Path, name: str) -> "RunFolder":
@@ -43,7 +52,7 @@ class RunFolder:
             try:
                 parent.mkdir(parents=True, exist_ok=True)
                 path.mkdir()
-                return cls(path)._claim()
+                return cls(path)
             except FileExistsError:
                 if not parent.is_dir():
                     raise ConfigError(f"cannot make a run in {parent}: it is a file; name a folder") from None
@@ -59,13 +68,29 @@ class RunFolder:
             raise ConfigError(f"{path} is {'a file' if path.exists() else 'missing'}; give the folder of a run")
         if not run.config.is_file():
             raise ConfigError(f"{path} is not the folder of a run: it has no {run.config.name}")
-        return run
+        return run._refuse_what_is_no_run()
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Keep every other process out of the run; see `run_lock.locked`."""
+        return locked(self.lock)
 
     def require(self, *files: Path) -> "RunFolder":
         """The run itself; raises ConfigError, naming those that are missing, unless it has all these `files`."""
         if missing := [file.name for file in files if not file.is_file()]:
             raise ConfigError(f"run {self.path} has no {' and no '.join(missing)}; train it to its end first")
         return self
+
+    @property
+    def lock(self) -> Path:
+        return self.path / "lock"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    @property
+    def tensorboard(self) -> Path:
+        return self.path / "tensorboard"
 
     @property
     def config(self) -> Path:
@@ -95,18 +120,10 @@ class RunFolder:
     def model(self) -> Path:
         return self.path / "model.safetensors"
 
-    def write_status(self, state: State, step: int, reason: str = "") -> None:
-        """Replace status.json: the run's state after `step` steps, why, and when (UTC)."""
-        time = datetime.now(UTC).isoformat(timespec="seconds")
-        status = {"state": state, "step": step, "reason": reason, "time": time}
-        write_atomically(self.status, json.dumps(status, indent=2) + "\n")
-
-    def last_step(self) -> int:
-        """The last step that metrics.jsonl tells of; 0 where it tells nothing."""
-        rows = read_metrics(self.metrics) if self.metrics.is_file() else []
-        return rows[-1]["step"] if rows else 0
-
-    def _claim(self) -> "RunFolder":
-        # An empty folder can look free to two processes at once; only one of them makes its first file.
-        self.log.touch(exist_ok=False)
+    def _refuse_what_is_no_run(self) -> "RunFolder":
+        """The run itself; raises ConfigError where it holds what no run makes, which would lead elsewhere or hang."""
+        for entry in self.path.iterdir():
+            if entry.is_symlink() or not (entry.is_file() or entry.is_dir()):
+                what = "link" if entry.is_symlink() else "pipe or a device"
+                raise ConfigError(f"run folder {self.path} holds a {what}, {entry.name}, as no run does; move it away")
         return self

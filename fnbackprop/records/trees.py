@@ -26,7 +26,7 @@ def flatten_tree(tree: Any) -> dict[str, Any]:
     return leaves
 
 
-def restore_tree(like: Tree, arrays: Mapping[str, np.ndarray]) -> Tree:
+def restore_tree(like: Tree, arrays: Mapping[str, Any]) -> Tree:
     """The tree whose structure, shapes and dtypes are those of `like` and whose leaves are `arrays`, by name.
 
     Nothing is cast or reshaped. Raises DataError that names each array which is missing, extra or of another type.

@@ -1,8 +1,10 @@
-"""A run ends at the first step whose loss or gradient is no number."""
+"""A run ends at the first step whose loss or gradient is no number, and never saves a model that is none."""
 
 import numpy as np
 
 from ..core.errors import NonFiniteError
+from ..core.module import Variables
+from ..records import flatten_tree
 from .loop import Chunk
 
 _WATCHED = ("loss", "gradient_norm")
@@ -19,8 +21,15 @@ def check_finite(chunk: Chunk) -> None:
     name = next(name for name in _WATCHED if wrong[name][at])
     raise NonFiniteError(
         f"step {chunk.first + at}: the {name.replace('_', ' ')} is {chunk.figures[name][at]}{_where(chunk)}; lower "
-        "optimizer.learning_rate, set optimizer.clip_norm, or look for extreme inputs"
+        "optimizer.learning_rate, set optimizer.clip_norm, look for extreme inputs, or let training.non_finite skip it"
     )
+
+
+def check_variables(variables: Variables, when: str) -> None:
+    """Raises NonFiniteError where a parameter or a running statistic is no number."""
+    for name, values in flatten_tree(variables).items():
+        if not np.isfinite(np.asarray(values, np.float32)).all():
+            raise NonFiniteError(f"{when}: the model's {name} is not finite; lower optimizer.learning_rate")
 
 
 def _where(chunk: Chunk) -> str:

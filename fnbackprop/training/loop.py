@@ -18,6 +18,7 @@ from .health import read_health, watched_step
 from .look import Health, Look, Looks, add_look, no_looks
 from .objective import Batch, Figures
 from .recipe import Recipe
+from .spoiled import leave_out
 from .step import TrainState, train_step
 
 # Long enough that dispatching costs nothing, short enough that progress and Ctrl-C feel immediate.
@@ -86,8 +87,8 @@ class Loop:
         run = jax.jit(self._steps, donate_argnums=0)
         self._run = run.lower(state, self._empty, self._examples, order, start, start).compile()
 
-    def chunks(self, state: TrainState, total_steps: int, report_every: int) -> Iterator[Chunk]:
-        """Train from `state` to `total_steps`, in chunks that end wherever a report is due.
+    def chunks(self, state: TrainState, total_steps: int, *periods: int) -> Iterator[Chunk]:
+        """Train from `state` to `total_steps`, in chunks that end at every multiple of each of `periods`.
 
         Each chunk's state is used up by the next. Figures that are no numbers are for `check_finite` to refuse.
         """
@@ -97,8 +98,8 @@ class Loop:
                 epoch = first // self.steps_per_epoch
                 order = self._order(np.int32(epoch), self._examples.targets)
             start = epoch * self.steps_per_epoch
-            due = first - first % report_every + report_every
-            last = min(first + length, due, start + self.steps_per_epoch, total_steps)
+            due = (first - first % period + period for period in periods)
+            last = min(first + length, *due, start + self.steps_per_epoch, total_steps)
             bounds = np.int32(first - start), np.int32(last - start)
             began = time.perf_counter()
             state, records = self._run(state, self._empty, self._examples, order, *bounds)
@@ -134,8 +135,12 @@ class Loop:
         def step(inputs: Array) -> tuple[TrainState, Figures, Look | None]:
             batch = Batch(inputs, targets, weights)
             if self._health is None:
-                return *train_step(state, batch, self._recipe, self._step_key), None
-            return watched_step(state, batch, self._recipe, self._step_key, self._health)
+                after, figures, look = *train_step(state, batch, self._recipe, self._step_key), None
+            else:
+                after, figures, look = watched_step(state, batch, self._recipe, self._step_key, self._health)
+            if (policy := self._recipe.non_finite) != "stop":
+                after, figures = leave_out(state, after, figures, policy == "reduce")
+            return after, figures, look
 
         if order.weights is None:
             return step(inputs)

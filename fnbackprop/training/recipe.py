@@ -1,6 +1,6 @@
 """Everything that decides what a training step computes."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import optax
 
@@ -20,3 +20,4 @@ class Recipe(NamedTuple):
     learning_rate: optax.Schedule  # of the step, counted from 0
     normalization: Normalization | None
     sizes: tuple[int, ...] = ()  # to which batches are cut: see `data.buckets`
+    non_finite: Literal["stop", "skip", "reduce"] = "stop"  # see `spoiled`

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Num, Shaped
 
-from ..core.errors import DataError, NonFiniteError
+from ..core.errors import DataError
 from ..core.module import Module, Variables
 from ..data.buckets import buckets_of
 from ..data.dataset import check_finite
@@ -18,6 +18,7 @@ from ..data.source import float32
 from ..modules.sigmoid import sigmoid
 from ..modules.softmax import softmax
 from ..records import flatten_tree, load_arrays, restore_tree, save_arrays
+from .finite import check_variables
 
 Prediction = Literal["outputs", "probabilities", "classes"]
 
@@ -41,10 +42,8 @@ def save_trained(path: Path, trained: Trained) -> None:
 
     Raises NonFiniteError, and writes nothing, where a parameter or a state is no number.
     """
+    check_variables(trained.variables, "at the end")
     arrays = flatten_tree(trained.variables)
-    for name, values in arrays.items():
-        if not np.isfinite(np.asarray(values, np.float32)).all():
-            raise NonFiniteError(f"the trained model's {name} is not finite: lower optimizer.learning_rate")
     if trained.normalization is not None:
         arrays |= {_SAVED + name: values for name, values in trained.normalization._asdict().items()}
     metadata = {name: json.dumps(getattr(trained, name)) for name in ("classes", "input_shape", "sizes")}
@@ -92,6 +91,18 @@ def predict(
     return probabilities if kind == "probabilities" else (probabilities[..., 0] > 0.5).astype(np.int64)
 
 
+def raw_outputs(trained: Trained, variables: Variables, inputs: jax.Array) -> jax.Array:
+    """The model's outputs for raw inputs that have the right shape; a pure function of the last two arguments."""
+
+    def outputs_of(inputs: jax.Array) -> jax.Array:
+        return trained.model.apply(variables, normalize(inputs, trained.normalization))[0][0]
+
+    if not trained.sizes:
+        return outputs_of(inputs)
+    each = jnp.stack([outputs_of(inputs[:, :size]) for size in trained.sizes])
+    return each[buckets_of(inputs, trained.sizes), jnp.arange(inputs.shape[0])]
+
+
 def _outputs(trained: Trained, inputs: Shaped[np.ndarray, "n ..."]) -> Num[np.ndarray, "n ..."]:
     if inputs.shape[1:] != trained.input_shape or not len(inputs) or inputs.dtype.kind not in "biuf":
         wanted = ", ".join(["n", *map(str, trained.input_shape)])
@@ -102,16 +113,7 @@ def _outputs(trained: Trained, inputs: Shaped[np.ndarray, "n ..."]) -> Num[np.nd
     inputs = inputs if inputs.dtype == np.uint8 else float32(inputs)  # as in training
     check_finite(inputs, "the inputs")
 
-    def outputs_of(variables: Variables, inputs: jax.Array) -> jax.Array:
-        return trained.model.apply(variables, normalize(inputs, trained.normalization))[0][0]
-
-    @jax.jit
-    def run(variables: Variables, inputs: jax.Array) -> jax.Array:
-        if not trained.sizes:
-            return outputs_of(variables, inputs)
-        each = jnp.stack([outputs_of(variables, inputs[:, :size]) for size in trained.sizes])
-        return each[buckets_of(inputs, trained.sizes), jnp.arange(len(inputs))]
-
+    run = jax.jit(lambda variables, inputs: raw_outputs(trained, variables, inputs))
     size = min(_BATCH_SIZE, len(inputs))
     # Filled up, so that the last batch does not compile a program of its own.
     padded = np.concatenate([inputs, np.repeat(inputs[-1:], -len(inputs) % size, axis=0)])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fnbackprop.core.atomic import appearing, write_atomically
+from fnbackprop.core.atomic import appearing, appearing_folder, remove_leftovers, write_atomically
 
 pytestmark = pytest.mark.quick
 
@@ -77,3 +77,66 @@ def test_a_file_appears_only_when_its_block_has_ended_well(tmp_path: Path, error
         assert path.read_bytes() == b"old"
     assert path.read_bytes() == b"new"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_appears_whole_and_on_the_disk(tmp_path: Path, monkeypatch):
+    path, events = tmp_path / "folder", []
+    fsync, rename = os.fsync, Path.rename
+
+    def recorded_fsync(descriptor: int) -> None:
+        link = Path(f"/proc/self/fd/{descriptor}")
+        events.append(link.readlink().name if link.is_symlink() else "?")
+        fsync(descriptor)
+
+    def recorded_rename(source: Path, target: Path) -> Path:
+        events.append("name")
+        return rename(source, target)
+
+    monkeypatch.setattr(os, "fsync", recorded_fsync)
+    monkeypatch.setattr(Path, "rename", recorded_rename)
+    with appearing_folder(path) as folder:
+        (folder / "a").write_text("a")
+        assert not path.exists()
+    assert (path / "a").read_text() == "a"
+    assert list(tmp_path.iterdir()) == [path]
+    if "?" not in events:
+        assert events == ["a", folder.name, "name", tmp_path.name]
+
+
+@pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])
+def test_a_folder_that_fails_leaves_nothing(tmp_path: Path, error: BaseException):
+    def fail() -> None:
+        with appearing_folder(tmp_path / "folder") as folder:
+            (folder / "a").write_text("a")
+            raise error
+
+    with pytest.raises(type(error)):
+        fail()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_there_is_not_replaced(tmp_path: Path):
+    with appearing_folder(tmp_path / "folder") as folder:
+        (folder / "a").write_text("old")
+
+    def again() -> None:
+        with appearing_folder(tmp_path / "folder") as folder:
+            (folder / "a").write_text("new")
+
+    with pytest.raises(OSError, match="not empty"):
+        again()
+    assert (tmp_path / "folder" / "a").read_text() == "old"
+
+
+def test_leftovers_are_removed_and_nothing_else(tmp_path: Path):
+    (tmp_path / "outside").mkdir()
+    folder = tmp_path / "folder"
+    (folder / ".a.0123.part").mkdir(parents=True)
+    (folder / ".a.0123.part" / "file").write_text("half")
+    (folder / ".b.part").write_text("half")
+    (folder / ".c.part").symlink_to(tmp_path / "outside")
+    (folder / "part").write_text("mine")
+    remove_leftovers(folder)
+    assert [path.name for path in folder.iterdir()] == ["part"]
+    assert (tmp_path / "outside").is_dir()
+    remove_leftovers(tmp_path / "gone")

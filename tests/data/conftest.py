@@ -5,7 +5,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
-from hypothesis import strategies as st
 
 
 @pytest.fixture(scope="session")
@@ -14,24 +13,6 @@ def idx_bytes() -> Callable[[np.ndarray], bytes]:
 
     def make(array: np.ndarray) -> bytes:
         return struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape) + array.astype(np.uint8).tobytes()
-
-    return make
-
-
-@pytest.fixture(scope="session")
-def damaged() -> Callable[[bytes], st.SearchStrategy[bytes]]:
-    """Strategies for what a disk, a network or an enemy makes of a good file."""
-
-    def make(good: bytes) -> st.SearchStrategy[bytes]:
-        place = st.integers(0, len(good))
-        cut = place.map(lambda end: good[:end])
-        patched = st.tuples(place, st.binary(min_size=1, max_size=8)).map(
-            lambda patch: good[: patch[0]] + patch[1] + good[patch[0] + len(patch[1]) :]
-        )
-        inserted = st.tuples(place, st.binary(min_size=1, max_size=8)).map(
-            lambda patch: good[: patch[0]] + patch[1] + good[patch[0] :]
-        )
-        return st.one_of(st.binary(max_size=64), cut, patched, inserted)
 
     return make
 

@@ -1,6 +1,7 @@
 """Arrays come back bit for bit, or not at all."""
 
 import json
+import os
 from pathlib import Path
 
 import jax
@@ -8,6 +9,8 @@ import jax.numpy as jnp
 import ml_dtypes
 import numpy as np
 import pytest
+from safetensors import safe_open
+from safetensors.numpy import load_file
 
 from fnbackprop.core.errors import DataError
 from fnbackprop.records import load_arrays, save_arrays
@@ -92,6 +95,19 @@ def test_file_is_what_the_safetensors_format_says(tmp_path: Path):
     assert np.frombuffer(content[8 + length :][low:high], "<f4").tolist() == [1, 3, 2, 4]
 
 
+def test_equal_arrays_give_equal_files_that_safetensors_reads(tmp_path: Path):
+    arrays = {f"x{i}": np.full(i, i, np.int8 if i % 2 else np.float32) for i in range(9)}
+    metadata = {str(i): str(i) for i in range(9)}
+    for name in ("a", "b"):
+        save_arrays(tmp_path / name, arrays, metadata)
+        arrays, metadata = dict(reversed(arrays.items())), metadata
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    with safe_open(tmp_path / "a", framework="np") as file:
+        assert file.metadata() == metadata
+    for name, array in load_file(tmp_path / "a").items():
+        _assert_same_bits(array, arrays[name])
+
+
 def test_unknown_dtype_is_refused_by_name(tmp_path: Path):
     with pytest.raises(TypeError, match=r"'phase' of dtype complex64.*float32"):
         save_arrays(tmp_path / "file", {"phase": np.zeros(2, np.complex64)}, {})
@@ -141,3 +157,10 @@ def test_dtypes_that_we_do_not_know_are_refused(tmp_path: Path):
 def test_missing_file_is_named(tmp_path: Path):
     with pytest.raises(DataError, match="gone: No such file"):
         load_arrays(tmp_path / "gone")
+
+
+def test_what_has_no_end_is_not_read(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path, Path("/dev/zero")):
+        with pytest.raises(DataError, match="it is no regular file"):
+            load_arrays(path)

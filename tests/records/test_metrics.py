@@ -1,5 +1,6 @@
 """What is appended is read back as it was, and a torn line costs nothing but itself."""
 
+import hashlib
 import json
 import math
 from pathlib import Path
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from fnbackprop.core.errors import DataError
-from fnbackprop.records import MetricsLog, read_metrics
+from fnbackprop.records import Mark, MetricsLog, holds, read_metrics
 
 pytestmark = pytest.mark.quick
 
@@ -84,3 +85,24 @@ def test_damage_elsewhere_is_named_by_its_line(tmp_path: Path, damage: bytes):
 def test_missing_file_is_named(tmp_path: Path):
     with pytest.raises(DataError, match=r"gone\.jsonl: No such file"):
         read_metrics(tmp_path / "gone.jsonl")
+
+
+def test_a_mark_tells_whether_what_came_before_it_is_the_same(tmp_path: Path):
+    path = tmp_path / "metrics.jsonl"
+    log = MetricsLog(path)
+    log.append({"step": 1})
+    mark = log.mark()
+    assert (mark.bytes, mark.sha256) == (path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest())
+    log.append({"step": 2})
+    assert holds(path, mark)
+    again = MetricsLog(path, mark)
+    assert read_metrics(path) == [{"step": 1}]
+    again.append({"step": 2})
+    assert again.mark() == log.mark()
+    path.write_bytes(path.read_bytes().replace(b"1", b"3"))
+    assert not holds(path, mark)
+    path.write_bytes(b"{")
+    assert not holds(path, mark)
+    path.unlink()
+    assert not holds(path, mark)
+    assert holds(path, Mark(0, hashlib.sha256().hexdigest()))

@@ -1,9 +1,9 @@
 """Runs never share a folder, are never written over, and say what they lack."""
 
-import json
+import os
 import subprocess
 import sys
-from datetime import datetime
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,33 +15,54 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.quick
-def test_create_makes_the_folder_and_its_parents(tmp_path: Path):
-    run = RunFolder.create(tmp_path / "runs" / "a")
+def test_at_makes_the_folder_and_its_parents(tmp_path: Path):
+    run = RunFolder.at(tmp_path / "runs" / "a")
     assert run.path.is_dir()
 
 
 @pytest.mark.quick
-def test_create_takes_an_empty_folder_once(tmp_path: Path):
-    assert RunFolder.create(tmp_path).path == tmp_path
-    with pytest.raises(ConfigError, match=r"not empty.*--run"):
-        RunFolder.create(tmp_path)
+@pytest.mark.parametrize("name", ["lock", "config.toml"])
+def test_at_takes_an_empty_folder_and_that_of_a_run_and_no_other(tmp_path: Path, name: str):
+    assert RunFolder.at(tmp_path).path == tmp_path
+    (tmp_path / "precious").write_text("precious")
+    with pytest.raises(ConfigError, match=r"not empty, and holds no run.*--run"):
+        RunFolder.at(tmp_path)
+    (tmp_path / name).write_text("")
+    assert RunFolder.at(tmp_path).path == tmp_path
 
 
 @pytest.mark.quick
-def test_create_refuses_a_folder_that_was_taken_while_it_looked(tmp_path: Path, monkeypatch):
-    RunFolder.create(tmp_path)
-    monkeypatch.setattr(Path, "iterdir", lambda _: iter(()))
-    with pytest.raises(ConfigError, match="used by another process"):
-        RunFolder.create(tmp_path)
+@pytest.mark.parametrize("take", [RunFolder.at, RunFolder.open])
+def test_links_and_pipes_are_refused(tmp_path: Path, take: Callable[[Path], RunFolder]):
+    run, outside = tmp_path / "run", tmp_path / "outside"
+    run.mkdir()
+    (run / "config.toml").write_text("")
+    outside.write_text("precious")
+    (run / "metrics.jsonl").symlink_to(outside)
+    with pytest.raises(ConfigError, match=r"holds a link, metrics\.jsonl"):
+        take(run)
+    (run / "metrics.jsonl").unlink()
+    os.mkfifo(run / "status.json")
+    with pytest.raises(ConfigError, match=r"holds a pipe or a device, status\.json"):
+        take(run)
 
 
 @pytest.mark.quick
-def test_create_refuses_a_file_and_a_path_below_one(tmp_path: Path):
+def test_fresh_never_takes_what_is_there(tmp_path: Path):
+    (tmp_path / "a").mkdir()
+    assert RunFolder.fresh(tmp_path / "a").path == tmp_path / "a"
+    (tmp_path / "a" / "lock").write_text("")
+    assert [RunFolder.fresh(tmp_path / "a").path.name for _ in range(2)] == ["a-2", "a-3"]
+    assert RunFolder.fresh(tmp_path / "new" / "b").path == tmp_path / "new" / "b"
+
+
+@pytest.mark.quick
+def test_at_refuses_a_file_and_a_path_below_one(tmp_path: Path):
     (tmp_path / "file").write_text("precious")
     with pytest.raises(ConfigError, match=r"file is a file; give another"):
-        RunFolder.create(tmp_path / "file")
+        RunFolder.at(tmp_path / "file")
     with pytest.raises(ConfigError, match="Not a directory"):
-        RunFolder.create(tmp_path / "file" / "below")
+        RunFolder.at(tmp_path / "file" / "below")
     with pytest.raises(ConfigError, match="it is a file"):
         RunFolder.next_free(tmp_path / "file", "a")
     assert (tmp_path / "file").read_text() == "precious"
@@ -73,8 +94,12 @@ while len(list(parent.glob("ready-*"))) < 3: time.sleep(0.001)
     program = """
 for _ in range(40): print(RunFolder.next_free(parent / "free", "run").path.name)
 for number in range(40):
-    try: print(RunFolder.create(parent / "same" / str(number)).path.name)
-    except ConfigError: pass
+    try:
+        with RunFolder.at(parent / "same" / str(number)).locked():
+            (parent / "same" / str(number) / "taken").touch(exist_ok=False)
+            print(number)
+            time.sleep(0.01)
+    except (ConfigError, FileExistsError): pass
 """
     taken = [name for output in _race(start + program) for name in output]
     assert sorted(taken) == sorted(["run", *(f"run-{i}" for i in range(2, 121)), *map(str, range(40))])
@@ -104,16 +129,6 @@ def test_require_names_all_that_is_missing(tmp_path: Path):
 @pytest.mark.quick
 def test_file_names_are_those_of_the_documentation(tmp_path: Path):
     run = RunFolder(tmp_path)
-    files = (run.config, run.environment, run.metrics, run.log, run.status, run.report, run.model)
-    names = "config.toml environment.json metrics.jsonl log.txt status.json report.html model.safetensors"
+    files = (run.config, run.environment, run.metrics, run.log, run.status, run.report, run.model, run.checkpoints)
+    names = "config.toml environment.json metrics.jsonl log.txt status.json report.html model.safetensors checkpoints"
     assert [file.relative_to(tmp_path).as_posix() for file in files] == names.split()
-
-
-@pytest.mark.quick
-def test_status_is_replaced(tmp_path: Path):
-    run = RunFolder(tmp_path)
-    run.write_status("running", 0)
-    run.write_status("failed", 7, "the loss is NaN")
-    status = json.loads(run.status.read_text())
-    assert (status["state"], status["step"], status["reason"]) == ("failed", 7, "the loss is NaN")
-    assert abs((datetime.now().astimezone() - datetime.fromisoformat(status["time"])).total_seconds()) < 60

@@ -1,0 +1,45 @@
+"""Whether two configs describe the same training, and where they do not."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ..core.tables import leaves
+
+# What changes no bit of the steps that a run has taken: how long it goes on, what is written down, where data lie.
+_HARMLESS = (
+    "best",
+    "checkpoint",
+    "data.folder",
+    "health",
+    "trackers",
+    "training.epochs",
+    "training.report_every",
+    "training.steps",
+)
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """The keys in which two resolved configs differ, a line each: those that matter, and those that are harmless."""
+    a, b = dict(leaves(before)), dict(leaves(now))
+    lines = {key: f"{key}: {_text(a, key)} before, {_text(b, key)} now" for key in sorted(a | b)}
+    changed = [key for key in lines if key not in a or key not in b or a[key] != b[key]]
+    matters = [lines[key] for key in changed if not _is_harmless(key)]
+    return matters, [lines[key] for key in changed if _is_harmless(key)]
+
+
+def config_digest(tables: Mapping[str, Any]) -> str:
+    """SHA-256 of what matters in a resolved config."""
+    # 1 and 1.0 are the same number to `differences` too.
+    same = {key: float(value) if type(value) is int else value for key, value in leaves(tables)}
+    matters = {key: value for key, value in same.items() if not _is_harmless(key)}
+    return hashlib.sha256(json.dumps(matters, sort_keys=True).encode()).hexdigest()
+
+
+def _is_harmless(key: str) -> bool:
+    return any(key == harmless or key.startswith(f"{harmless}.") for harmless in _HARMLESS)
+
+
+def _text(found: Mapping[str, Any], key: str) -> str:
+    return json.dumps(found[key], ensure_ascii=False) if key in found else "unset"

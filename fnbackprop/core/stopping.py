@@ -1,0 +1,43 @@
+"""Ctrl-C and SIGTERM, heard as a wish to stop."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from .errors import Stopped
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class StopWish:
+    """What was asked for since it began to listen; with `patient` set, the first wish waits until it is looked at.
+
+    Without, and at the second wish, `Stopped` is raised wherever the program is.
+    """
+
+    def __init__(self) -> None:
+        self.signal: int | None = None
+        self.patient = False
+
+    def hear(self, number: int, frame: FrameType | None) -> None:
+        """The handler of a signal."""
+        first, self.signal = self.signal is None, self.signal or number
+        if not (first and self.patient):
+            raise Stopped(number, "stopped at once")
+
+
+@contextmanager
+def stop_wish() -> Iterator[StopWish]:
+    """Listen inside the block. Outside the main thread, where Python hears no signals, nothing is ever wished."""
+    wish = StopWish()
+    if threading.current_thread() is not threading.main_thread():
+        yield wish
+        return
+    before = {number: signal.signal(number, wish.hear) for number in _SIGNALS}
+    try:
+        yield wish
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)  # None: not Python's own

@@ -1,0 +1,13 @@
+"""Nested tables, as a config has them, by dotted path."""
+
+from collections.abc import Iterator
+from typing import Any
+
+
+def leaves(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """What is in the tables and lists of `node`, each with its path, as in "model.0.features"; empty ones too."""
+    if not isinstance(node, dict | list | tuple) or not node:
+        yield path, list(node) if isinstance(node, tuple) else node
+        return
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node):
+        yield from leaves(value, f"{path}.{key}" if path else str(key))

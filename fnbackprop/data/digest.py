@@ -1,0 +1,16 @@
+"""The identity of a run's data."""
+
+import hashlib
+
+import numpy as np
+
+from .split import Splits
+
+
+def data_digest(splits: Splits) -> str:
+    """SHA-256 of all examples, in their order, and of where they are split; 1 s for about a gigabyte."""
+    digest = hashlib.sha256(repr(splits[1:]).encode())
+    for array in splits.examples:
+        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()

@@ -1,0 +1,43 @@
+"""The loop of an experiment, with everything that is written down and saved on the way."""
+
+from .. import records, training
+from ..core.errors import Stopped
+from .keeper import Keeper
+from .reporter import Reporter
+from .run import Run
+
+
+def fit(
+    run: Run,
+    loop: training.Loop,
+    state: training.TrainState,
+    reporter: Reporter,
+    keeper: Keeper,
+    status: records.Status,
+) -> training.TrainState:
+    """Train from `state` to the end, or until it gets no better; the last state, which is saved.
+
+    Raises Stopped after saving, where that was wished for.
+    """
+    every, best = run.plan.config.checkpoint.every_steps, reporter.best
+    periods = (reporter.every, *([] if every is None else [every]))
+    steps = 0 if best and best.given_up else reporter.steps
+    run.wish.patient = True
+    with reporter.progress as progress:
+        for chunk in loop.chunks(state, steps, *periods):
+            state, better = chunk.state, False
+            reporter.chunk(chunk)
+            if reporter.is_due(chunk.last):
+                better = reporter.report(state.variables, chunk.last, keeper.trained())
+            status.reached(chunk.last)
+            wished = run.wish.signal  # once: it may come between two looks
+            if better or wished or keeper.is_due(chunk.last):
+                keeper.save(state, reporter.averages, best.step if best else None)
+            if best and best.given_up:
+                progress.report(f"no better for {best.reports_since} reports: training ends")
+                break
+            if wished and chunk.last < steps:
+                rest = f"the same command with --run {run.folder.path} goes on from there"
+                raise Stopped(wished, f"stopped after {chunk.last} steps, and saved; {rest}")
+    keeper.save(state, reporter.averages, best.step if best else None)
+    return state

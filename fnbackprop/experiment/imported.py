@@ -1,0 +1,56 @@
+"""A run that begins with weights from elsewhere."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import jax
+from rich.console import Console
+
+from .. import build, records, training
+from ..core.atomic import write_atomically
+from ..core.errors import ConfigError
+from ..core.stopping import StopWish
+from ..data.digest import data_digest
+from .keeper import Keeper
+from .run import Run
+from .start import Start
+
+
+def begin_with(
+    config: str | Path,
+    weights: str | Path,
+    overrides: Sequence[str] = (),
+    *,
+    run: str | Path,
+    allow: Sequence[str] = (),
+    console: Console | None = None,
+) -> Path:
+    """Make a run of `config` whose model has the weights of a safetensors file, untrained; its folder.
+
+    It can be evaluated, asked for predictions, and trained: `train(config, run=…)` goes on from step 0 with these
+    weights. Inputs are normalised by the config's data.
+    """
+    plan, data = build.prepare(config, overrides, allow)
+    folder = records.RunFolder.at(Path(run))
+    if folder.config.exists():
+        raise ConfigError(f"{folder.path} holds a run; give --run a folder that is free")
+    tables = build.config_tables(plan, data)
+    recipe = build.build_recipe(plan, data)
+    key, _ = jax.random.split(jax.random.key(plan.config.seed))
+    state = training.initial_state(recipe, key, data.specs(plan.config.data.batch_size)[0])
+    variables = training.inside_weights(records.load_arrays(Path(weights))[0], state.variables, plan.model)
+    # Some optimizers begin with a copy of the parameters.
+    state = state._replace(variables=variables, optimizer=recipe.optimizer.init(variables.params))
+    with records.disk_errors(folder.path), folder.locked():
+        log, digests = (
+            records.Log(folder.log, console or Console()),
+            (build.config_digest(tables), data_digest(data.splits)),
+        )
+        it = Run(Path(config).stem, plan, data, folder, log, StopWish(), *digests)
+        metrics = records.MetricsLog(folder.metrics, Start().metrics)
+        Keeper(it, Start(), metrics, records.environment()).save(state, records.Averages(), None)
+        described = data.normalization, data.classes, data.splits.examples.inputs.shape[1:], recipe.sizes
+        training.save_trained(folder.model, training.Trained(plan.model, variables, *described))
+        write_atomically(folder.config, build.config_text(plan, data))
+        records.Status(folder.status, 0).tell("stopped", "weights were imported, and nothing trained yet")
+    return folder.path

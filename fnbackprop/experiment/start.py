@@ -1,0 +1,123 @@
+"""Where a run begins: at its newest whole checkpoint, if it is still the same run; otherwise at step 0."""
+
+import hashlib
+from typing import NamedTuple
+
+from .. import build, records, training
+from ..core.atomic import remove_leftovers
+from ..core.errors import CheckpointError, ConfigError, DataError
+from .run import Run
+
+_NOTHING = records.Mark(0, hashlib.sha256().hexdigest())
+
+
+class Start(NamedTuple):
+    """What a run begins with: at step 0 nothing, otherwise a checkpoint."""
+
+    checkpoint: records.Checkpoint | None = None
+
+    @property
+    def step(self) -> int:
+        """How many steps have been taken."""
+        return self.checkpoint.manifest.step if self.checkpoint else 0
+
+    @property
+    def seconds(self) -> float:
+        """How long they took."""
+        return self.checkpoint.manifest.seconds if self.checkpoint else 0.0
+
+    @property
+    def metrics(self) -> records.Mark:
+        """Where the metrics of these steps end."""
+        return _mark(self.checkpoint.manifest) if self.checkpoint else _NOTHING
+
+    def state(self, fresh: training.TrainState) -> training.TrainState:
+        """The state to begin with; `fresh` is that of step 0."""
+        if self.checkpoint is None:
+            return fresh
+        saved = {name: x for name, x in self.checkpoint.arrays.items() if name.startswith("state.")}
+        try:
+            return records.restore_tree({"state": fresh}, saved)["state"]
+        except DataError as error:
+            raise CheckpointError(f"the checkpoint of step {self.step} is of another model: {error}") from None
+
+    def averages(self) -> records.Averages:
+        """The figures of the steps since the last report."""
+        averages, prefix = records.Averages(), "since_report."
+        if self.checkpoint is not None:
+            saved = {n.removeprefix(prefix): x for n, x in self.checkpoint.arrays.items() if n.startswith(prefix)}
+            averages.restore(saved, self.checkpoint.manifest.since_report)
+        return averages
+
+
+def find_start(run: Run, machine: records.Environment) -> Start:
+    """Where the run begins. Changes nothing, but that what was half written is deleted, and what is skipped set aside.
+
+    Raises ConfigError where the folder's run has another config, DataError where it had other data, and
+    CheckpointError where it has checkpoints of which none can be used.
+    """
+    for place in (run.folder.path, run.folder.checkpoints):
+        remove_leftovers(place)
+    _compare_configs(run)
+    checkpoint, problems = _newest(run)
+    if checkpoint is None and problems:
+        remedy = "; put a copy of one in its place, or start anew with --fresh"
+        raise CheckpointError("\n".join([f"run {run.folder.path} has no whole checkpoint{remedy}", *problems.values()]))
+    if checkpoint is None:
+        return Start()
+    manifest = checkpoint.manifest
+    _check_manifest(run, manifest)
+    for step, problem in problems.items():
+        run.log.print(f"{problem}; kept as {run.checkpoints.set_aside(step).name}", style="yellow")
+    found = {name: version for name, version in machine["versions"].items() if manifest.versions.get(name) != version}
+    if found:
+        changes = ", ".join(f"{name} {manifest.versions.get(name)} → {version}" for name, version in found.items())
+        run.log.print(f"saved by other versions ({changes}): the run may not end in the same bits", style="yellow")
+    run.log.print(f"{'goes on':<17} from step {manifest.step}, as saved in {run.checkpoints.path(manifest.step)}")
+    return Start(checkpoint)
+
+
+def _compare_configs(run: Run) -> None:
+    if not run.folder.config.is_file():
+        return
+    allowed = run.plan.allow
+    before = build.config_tables(build.read_plan(run.folder.config, (), allowed), run.data)
+    matters, harmless = build.differences(before, build.config_tables(run.plan, run.data))
+    if matters:
+        head = f"run {run.folder.path} was started with another config; start anew with --fresh, or undo:"
+        raise ConfigError([head, *(f"  {line}" for line in matters)])
+    for line in harmless:
+        run.log.print(f"{'changed':<17} {line}")
+
+
+def _newest(run: Run) -> tuple[records.Checkpoint | None, dict[int, str]]:
+    """The newest checkpoint that can be used, and by step what is wrong with those that are newer."""
+    problems: dict[int, str] = {}
+    for step in reversed(run.checkpoints.steps()):
+        try:
+            checkpoint = run.checkpoints.load(step)
+            if not records.holds(run.folder.metrics, _mark(checkpoint.manifest)):
+                raise CheckpointError(f"{run.folder.metrics.name} is not what it was when this was saved")
+            return checkpoint, problems
+        except CheckpointError as error:
+            problems[step] = f"checkpoint {run.checkpoints.path(step)} is skipped: {error}"
+    return None, problems
+
+
+def _check_manifest(run: Run, manifest: records.Manifest) -> None:
+    if manifest.data != run.data_digest:
+        raise DataError(
+            f"run {run.folder.path} was trained on other data than {run.plan.config.data.source} gives now (SHA-256 "
+            f"{manifest.data[:12]}… then, {run.data_digest[:12]}… now); bring the data back, or start anew with --fresh"
+        )
+    if manifest.config != run.config_digest:
+        raise CheckpointError(
+            f"checkpoint {run.checkpoints.path(manifest.step)} is of another config than the run's; move it away, or "
+            "start anew with --fresh"
+        )
+    if manifest.step > (steps := build.total_steps(run.plan, run.data)):
+        raise ConfigError(f"run {run.folder.path} has taken {manifest.step} steps, more than the {steps} asked for")
+
+
+def _mark(manifest: records.Manifest) -> records.Mark:
+    return records.Mark(manifest.metrics.bytes, manifest.metrics.sha256)

@@ -1,0 +1,153 @@
+"""The story of an experiment: config → data → model → loop → records → report."""
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from rich.console import Console
+
+from .. import build, records, training
+from ..core.atomic import write_atomically
+from ..core.errors import CheckpointError
+from ..core.stopping import stop_wish
+from ..data.digest import data_digest
+from .fit import fit
+from .keeper import Keeper
+from .reporter import Reporter
+from .run import Run
+from .start import Start, find_start
+
+
+class Result(NamedTuple):
+    """A run that has ended: its folder, the trained model, and the test figures by name."""
+
+    run: Path
+    trained: training.Trained
+    test: dict[str, float]
+
+
+def train(
+    config: str | Path,
+    overrides: Sequence[str] = (),
+    *,
+    run: str | Path | None = None,
+    fresh: bool = False,
+    allow: Sequence[str] = (),
+    console: Console | None = None,
+) -> Result:
+    """Train what `config` describes: a file, or the name of a config that comes with the package.
+
+    overrides: 'dotted.key=value', as on the command line.
+    run: the run's folder. A run that is there is gone on with, if its config is the same in all that matters. Where
+        None, a new one: runs/NAME, or the next free of runs/NAME-2, ….
+    fresh: take the next free of run, run-2, … instead of going on.
+    allow: packages of your own whose code the config may name.
+    console: where progress is shown.
+
+    Raises ConfigError; DataError; NonFiniteError where the loss or a parameter stops being a number; CheckpointError
+    where the run cannot be saved or gone on with; and Stopped, a KeyboardInterrupt, once it has saved after Ctrl-C or
+    SIGTERM.
+    """
+    console = console or Console()
+    machine = records.environment()
+    records.Log(None, console).print(f"{'device':<17} {records.describe_device(machine)}")
+    plan, data = build.prepare(config, overrides, allow)
+    name = Path(config).stem
+    folder = _folder(run, fresh, name)
+    digests = build.config_digest(build.config_tables(plan, data)), data_digest(data.splits)
+    with records.disk_errors(folder.path), folder.locked(), stop_wish() as wish:
+        it = Run(name, plan, data, folder, records.Log(folder.log, console), wish, *digests)
+        start = find_start(it, machine)
+        status = records.Status(folder.status, start.step)
+        with _told(status):
+            return _train(it, start, machine, status)
+
+
+def _folder(run: str | Path | None, fresh: bool, name: str) -> records.RunFolder:
+    if run is None:
+        return records.RunFolder.next_free(Path("runs"), name)
+    return records.RunFolder.fresh(Path(run)) if fresh else records.RunFolder.at(Path(run))
+
+
+@contextmanager
+def _told(status: records.Status) -> Iterator[None]:
+    """Inside, status.json tells of a failure; and after it that the run is done."""
+    try:
+        yield
+    except BaseException as error:
+        state: records.State = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
+        with suppress(OSError):  # a full disk must not hide what came first
+            status.tell(state, str(error) or type(error).__name__)
+        raise
+    status.tell("done")
+
+
+def _train(run: Run, start: Start, machine: records.Environment, status: records.Status) -> Result:
+    began, config, splits = time.monotonic(), run.plan.config, run.data.splits
+    write_atomically(run.folder.environment, json.dumps(machine, indent=2))
+    write_atomically(run.folder.config, build.config_text(run.plan, run.data))
+
+    recipe = build.build_recipe(run.plan, run.data)
+    model_key, loop_key = jax.random.split(jax.random.key(config.seed))
+    examples = jax.tree.map(jnp.asarray, splits.examples)
+    state = start.state(training.initial_state(recipe, model_key, run.data.specs(config.data.batch_size)[0]))
+    buckets = run.data.train_buckets
+    loop = training.Loop(recipe, config.data, examples, len(splits.train), loop_key, state, config.health, buckets)
+    measure, seconds = training.compile_evaluate(recipe, state.variables, examples, run.data.buckets)
+    facts = build.describe(run.plan, run.data, state.variables.params, loop.order(0))
+    facts["compiled in"] = f"{loop.compile_seconds + seconds:.1f} s"
+    for fact, text in facts.items():
+        run.log.print(f"{fact:<17} {text}")
+
+    def watch(variables: training.Variables) -> dict[str, float]:
+        return measure(variables, examples, splits.validation) if splits.validation else {}
+
+    trackers = records.Trackers([_TRACKERS[name](run, start) for name in config.trackers], run.log.print)
+    metrics = records.MetricsLog(run.folder.metrics, start.metrics, trackers.add)
+    keeper = Keeper(run, start, metrics, machine)
+    reporter = Reporter(run, start, metrics, loop.steps_per_epoch, watch)
+    step, variables = _final(run, fit(run, loop, state, reporter, keeper, status), reporter.best)
+    test = measure(variables, examples, splits.test)
+    metrics.append({"kind": "test", **reporter.place(step), **test})
+    trackers.flush()
+    took = f"{start.seconds + time.monotonic() - began:.1f} s, {keeper.seconds:.1f} s of it for checkpoints"
+    facts = {"device": records.describe_device(machine), **facts, "took": took}
+    return _conclude(run, recipe, variables, test, facts)
+
+
+def _conclude(
+    run: Run, recipe: training.Recipe, variables: training.Variables, test: dict[str, float], facts: dict[str, str]
+) -> Result:
+    described = run.data.normalization, run.data.classes, run.data.splits.examples.inputs.shape[1:], recipe.sizes
+    trained = training.Trained(run.plan.model, variables, *described)
+    training.save_trained(run.folder.model, trained)
+    rows, text = records.read_metrics(run.folder.metrics), build.config_text(run.plan, run.data)
+    records.write_report(run.folder.report, run.name, rows, facts, text)
+    run.log.print(f"{'test':<17} {records.format_figures(test)}", style="bold")
+    run.log.print(f"{'took':<17} {facts['took']}")
+    run.log.print(f"{'report':<17} {run.folder.report}")
+    return Result(run.folder.path, trained, test)
+
+
+_TRACKERS = {"tensorboard": lambda run, start: records.TensorBoard(run.folder.tensorboard, start.step)}
+
+
+def _final(run: Run, state: training.TrainState, best: records.Best | None) -> tuple[int, training.Variables]:
+    """The variables of the best model where one was kept, otherwise of the last; and their step."""
+    last = int(state.step)
+    if best is None or best.step is None or best.step == last:
+        return last, state.variables
+    try:
+        saved = Start(run.checkpoints.load(best.step)).state(state)
+    except CheckpointError as error:
+        raise CheckpointError(
+            f"the best model, of step {best.step}, is lost: checkpoint {run.checkpoints.path(best.step)}: {error}; "
+            "put a copy in its place, or take the last model by leaving [best] out of the config"
+        ) from None
+    run.log.print(f"{'best':<17} of step {best.step}: validation {best.metric} {best.value:.6g}")
+    return best.step, saved.variables

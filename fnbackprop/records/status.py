@@ -1,0 +1,44 @@
+"""status.json: what a run is doing, or how it ended."""
+
+import json
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from ..core.atomic import write_atomically
+
+State = Literal["running", "done", "failed", "stopped"]
+
+# Each write waits for the disk.
+_SECONDS_BETWEEN = 2.0
+
+
+class Status:
+    """Replaces status.json as the run goes; `step` is how many steps it has taken."""
+
+    def __init__(self, path: Path, step: int):
+        self.path, self.step = path, step
+        self.tell("running")
+
+    def reached(self, step: int) -> None:
+        """The run goes on, and has come to `step`; told now and then."""
+        self.step = step
+        if time.monotonic() - self._written >= _SECONDS_BETWEEN:
+            self.tell("running")
+
+    def tell(self, state: State, reason: str = "") -> None:
+        """What it is now, why, and since when (UTC)."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        status = {"state": state, "step": self.step, "reason": reason, "time": now}
+        write_atomically(self.path, json.dumps(status, indent=2) + "\n")
+        self._written = time.monotonic()
+
+
+def read_status(path: Path) -> dict[str, Any]:
+    """What status.json says; nothing where it cannot be read."""
+    try:
+        status = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return status if isinstance(status, dict) else {}

@@ -1,0 +1,214 @@
+"""A run that was stopped anywhere and started again ends in the bits of one that never stopped."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from safetensors.numpy import load_file
+
+from fnbackprop import CheckpointError, ConfigError, DataError, Result, experiment
+from fnbackprop.records import Checkpoints, read_metrics
+
+from .conftest import DiedError
+
+Train = Callable[..., Result]
+Outcome = Callable[[Path], dict[str, Any]]
+
+# 7 steps an epoch. Health is looked at, and reports are made, in the middle of epochs.
+RICH = (
+    "model=[{module='own_modules:Centre'}, {module='Linear', features=8}, {module='ReLU'}, "
+    "{module='Dropout', rate=0.3}, {module='Linear', features=3}]",
+    "optimizer={name='adam', learning_rate={schedule='cosine_decay_schedule', init_value=0.02}}",
+    "training={steps=24, report_every=5}",
+    "health={every=3}",
+    "penalties={l2=0.001, l1=0.0001}",
+    "checkpoint={every_steps=2, keep=3}",
+    "best={metric='accuracy'}",
+)
+NOISY = (
+    "optimizer={name='noisy_sgd', learning_rate=0.05}",
+    "data={source='iris', batch_size=16, shuffle='stratified', last_batch='drop'}",
+    "training={steps=16, report_every=3}",
+    "checkpoint={every_steps=5}",
+)
+MOMENTUM = (
+    "optimizer={name='sgd', learning_rate=0.1, momentum=0.9, clip_norm=1.0}",
+    "penalties={l2=0.001, l2_form='decay'}",
+    "data={source='iris', batch_size=16, shuffle='once'}",
+    "training={epochs=30, report_every=2}",
+    "checkpoint={every_steps=4, keep=1}",
+    "best={metric='loss', patience=3, min_change=0.02}",
+)
+
+
+@pytest.fixture(autouse=True)
+def own(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    yield
+    sys.modules.pop("own_modules", None)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "deaths"),
+    [
+        (RICH, [1, 4, 7, 8]),  # before anything was saved; mid-epoch; at an epoch's end; right after
+        (NOISY, [6]),
+        (MOMENTUM, [5, 9]),
+    ],
+    ids=["rich", "noisy", "early stopping"],
+)
+def test_it_ends_in_the_same_bits(
+    train: Train, outcome: Outcome, overrides: tuple[str, ...], deaths: list[int]
+) -> None:
+    options = {"run": "whole", "allow": ["own_modules"]}
+    train(*overrides, **options)
+    for death in deaths:
+        with pytest.raises(DiedError):
+            train(*overrides, dies_at=death, **options | {"run": "broken"})
+    train(*overrides, **options | {"run": "broken"})
+    whole, broken = outcome(Path("whole")), outcome(Path("broken"))
+    assert whole.keys() == broken.keys()
+    for name in whole:
+        assert whole[name] == broken[name], name
+    if "patience" in overrides[-1]:
+        assert whole["status"]["step"] < 30 * 7
+
+
+def test_a_run_that_is_done_stays_as_it_is(train: Train, outcome: Outcome) -> None:
+    first = train(run="it")
+    before = outcome(Path("it"))
+    second = train(run="it")
+    assert outcome(Path("it")) == before
+    assert first.test == second.test
+
+
+def test_more_epochs_go_on_and_say_what_changed(train: Train, outcome: Outcome) -> None:
+    train(run="short")
+    with Path("said").open("w") as file:
+        train("training.epochs=4", "checkpoint.keep=1", run="short", console=Console(file=file, width=200))
+    train("training.epochs=4", "checkpoint.keep=1", run="long")
+    assert outcome(Path("short")) == outcome(Path("long"))
+    said = Path("said").read_text()
+    assert "training.epochs: 2 before, 4 now" in said
+    assert "goes on           from step 14" in said
+    assert "epochs = 4" in Path("short/config.toml").read_text()
+
+
+def test_another_config_is_refused_with_what_differs(train: Train) -> None:
+    with pytest.raises(DiedError):
+        train("checkpoint.every_steps=2", dies_at=3, run="it")
+    before = {path: path.read_bytes() for path in Path("it").rglob("*") if path.is_file() and path.name != "lock"}
+    with pytest.raises(ConfigError, match="another config; start anew with --fresh") as caught:
+        train("seed=1", "model.1.rate=0.3", "optimizer.b1=0.8", "checkpoint.keep=9", run="it")
+    lines = ("model.1.rate: 0.2 before, 0.3 now", "optimizer.b1: unset before, 0.8 now", "seed: 0 before, 1 now")
+    assert caught.value.problems[1:] == tuple(f"  {line}" for line in lines)
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_schedule_that_ends_with_the_run_is_part_of_it(train: Train) -> None:
+    schedule = "optimizer.learning_rate={schedule='cosine_decay_schedule', init_value=0.01}"
+    train(schedule, run="it")
+    with pytest.raises(ConfigError, match=r"optimizer\.learning_rate\.decay_steps: 14 before, 28 now"):
+        train(schedule, "training.epochs=4", run="it")
+    train(schedule, "training.epochs=4", "optimizer.learning_rate.decay_steps=14", run="it")
+
+
+def test_fewer_steps_than_were_taken_are_refused(train: Train) -> None:
+    train(run="it")
+    with pytest.raises(ConfigError, match="has taken 14 steps, more than the 7 asked for"):
+        train("training.epochs=1", run="it")
+
+
+def test_fresh_starts_anew_and_deletes_nothing(train: Train, outcome: Outcome) -> None:
+    train(run="it")
+    before = outcome(Path("it"))
+    assert train("seed=1", run="it", fresh=True).run == Path("it-2")
+    assert outcome(Path("it")) == before
+
+
+def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(train: Train, outcome: Outcome) -> None:
+    train("checkpoint={every_steps=5}", run="whole")
+    with pytest.raises(DiedError):
+        train("checkpoint={every_steps=5}", run="it", dies_at=12)
+    state = Path("it/checkpoints/step-000000010/state.safetensors")
+    content = bytearray(state.read_bytes())
+    content[-1] ^= 1
+    state.write_bytes(content)
+    with Path("said").open("w") as file:
+        train("checkpoint={every_steps=5}", run="it", console=Console(file=file, width=300))
+    said = Path("said").read_text()
+    assert "checkpoint it/checkpoints/step-000000010 is skipped: state.safetensors does not have the SHA-256" in said
+    assert "kept as unused-step-000000010" in said
+    assert "goes on           from step 5" in said
+    assert outcome(Path("it")) == outcome(Path("whole"))
+    assert (Path("it/checkpoints/unused-step-000000010") / state.name).read_bytes() == content
+
+
+def test_without_a_whole_checkpoint_nothing_is_started(train: Train) -> None:
+    train(run="it")
+    metrics = Path("it/metrics.jsonl")
+    metrics.write_bytes(metrics.read_bytes().replace(b"train", b"brain"))
+    before = metrics.read_bytes()
+    with pytest.raises(CheckpointError, match=r"no whole checkpoint(.|\n)*metrics\.jsonl is not what it was"):
+        train(run="it")
+    assert metrics.read_bytes() == before
+    assert Checkpoints(Path("it/checkpoints")).steps() == [14]
+
+
+def test_changed_data_are_refused(train: Train) -> None:
+    data = "data={source='csv', path='mine.csv', target='y', batch_size=16}"
+    rows = [f"{i},{i * i % 7},{'ab'[i % 2]}\n" for i in range(100)]
+    Path("mine.csv").write_text("a,b,y\n" + "".join(rows))
+    with pytest.raises(DiedError):
+        train(data, "model.2.features=2", "checkpoint={every_steps=2}", run="it", dies_at=3)
+    Path("mine.csv").write_text("a,b,y\n" + "".join(rows[:-1]) + "99,0,b\n")
+    with pytest.raises(DataError, match="trained on other data than csv gives now"):
+        train(data, "model.2.features=2", "checkpoint={every_steps=2}", run="it")
+
+
+def test_a_model_whose_arrays_have_changed_is_refused_by_name(train: Train, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(DiedError):
+        train("checkpoint={every_steps=2}", run="it", dies_at=3)
+    monkeypatch.setattr(experiment.start.build, "differences", lambda *_: ([], []))
+    monkeypatch.setattr(experiment.story.build, "config_digest", lambda _: json.loads(manifest.read_text())["config"])
+    manifest = Path("it/checkpoints/step-000000002/manifest.json")
+    with pytest.raises(CheckpointError, match=r"another model(.|\n)*state\.variables\.params\.linear_1\.weight: got"):
+        train("model.0.features=9", run="it")
+
+
+def test_the_best_model_is_the_final_one(train: Train) -> None:
+    overrides = ("optimizer.learning_rate=0.3", "training={epochs=10}", "best={metric='loss'}", "checkpoint.keep=1")
+    result = train(*overrides, run="it")
+    rows = [row for row in read_metrics(result.run / "metrics.jsonl") if row["kind"] == "validation"]
+    best = min(rows, key=lambda row: row["loss"])
+    assert best["step"] < 70
+    assert Checkpoints(result.run / "checkpoints").steps() == [best["step"], 70]
+    saved = load_file(result.run / "checkpoints" / f"step-{best['step']:09}" / "state.safetensors")
+    final = load_file(result.run / "model.safetensors")
+    for name in (name for name in final if name.startswith("params.")):
+        assert final[name].tobytes() == saved[f"state.variables.{name}"].tobytes()
+    assert read_metrics(result.run / "metrics.jsonl")[-1]["step"] == best["step"]
+
+
+def test_a_lost_best_model_is_not_replaced_in_silence(train: Train) -> None:
+    overrides = ("optimizer.learning_rate=0.3", "training={epochs=10}", "checkpoint.keep=1")
+    train(*overrides, "best={metric='loss'}", run="it")
+    first = Checkpoints(Path("it/checkpoints")).steps()[0]
+    (Path("it/checkpoints") / f"step-{first:09}" / "manifest.json").write_text("{}")
+    with pytest.raises(CheckpointError, match=rf"the best model, of step {first}, is lost"):
+        train(*overrides, "best={metric='loss'}", run="it")
+    train(*overrides, run="it")
+
+
+def test_a_torn_last_line_of_metrics_is_tolerated(train: Train, outcome: Outcome) -> None:
+    train("checkpoint={every_steps=5}", run="whole")
+    with pytest.raises(DiedError):
+        train("checkpoint={every_steps=5}", run="it", dies_at=12)
+    with Path("it/metrics.jsonl").open("a") as file:
+        file.write('{"kind": "tra')
+    train("checkpoint={every_steps=5}", run="it")
+    assert outcome(Path("it")) == outcome(Path("whole"))

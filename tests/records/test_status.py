@@ -1,0 +1,44 @@
+"""status.json is replaced whole, and not more often than it is worth."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fnbackprop.records import Status, status
+
+pytestmark = pytest.mark.quick
+
+
+def told(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text())
+
+
+def test_it_tells_state_step_reason_and_time(tmp_path: Path) -> None:
+    path = tmp_path / "status.json"
+    now = Status(path, 3)
+    assert (told(path)["state"], told(path)["step"]) == ("running", 3)
+    now.step = 7
+    now.tell("failed", "the loss is NaN")
+    assert {name: told(path)[name] for name in ("state", "step", "reason")} == {
+        "state": "failed",
+        "step": 7,
+        "reason": "the loss is NaN",
+    }
+    assert abs((datetime.now().astimezone() - datetime.fromisoformat(told(path)["time"])).total_seconds()) < 60
+
+
+def test_steps_are_told_now_and_then_and_the_last_one_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = Status(tmp_path / "status.json", 0)
+    now.reached(5)
+    assert told(now.path)["step"] == 0
+    monkeypatch.setattr(status, "_SECONDS_BETWEEN", 0)
+    now.reached(6)
+    assert told(now.path)["step"] == 6
+    now.step = 7
+    now.tell("done")
+    assert told(now.path)["step"] == 7
