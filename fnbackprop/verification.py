@@ -40,7 +40,7 @@ def verify(
             yield from _configured(name, level, seed, allow)
         else:
             raise ConfigError(
-                f"no rule or config is called '{name}'; {build.nearest(name, rules)}; or 'package.file:rule' of your own"
+                f"no rule or config is called '{name}'; {build.nearest(name, rules)}; or 'package.file:rule' of yours"
             )
 
 
@@ -50,14 +50,16 @@ def _arguments(name: str, args: str | None) -> tuple[Any, ...]:
     given = build.import_named(args)
     given = given() if isinstance(given, Callable) else given  # type: ignore[arg-type]
     if not isinstance(given, tuple | list):
-        raise ConfigError(f"'{args}' is a {type(given).__name__}; --args wants a tuple of arguments, or a function of one")
+        raise ConfigError(
+            f"'{args}' is a {type(given).__name__}; --args wants a tuple of arguments, or a function of one"
+        )
     return tuple(given)
 
 
 def _configured(config: str, level: Level, seed: int, allow: Sequence[str]) -> Iterator[VjpReport]:
     plan, data = build.prepare(config, (), allow)
-    inputs, targets = (part[: plan.config.data.batch_size] for part in data.splits.examples)
-    inputs, targets = normalize(inputs, data.normalization), jnp.asarray(targets)
+    raw, labels = (part[: plan.config.data.batch_size] for part in data.splits.examples)
+    inputs, targets = normalize(raw, data.normalization), jnp.asarray(labels)
     variables = plan.model.init(jax.random.key(plan.config.seed), inputs)
 
     def cost(outputs: jax.Array, context: Context) -> jax.Array:

@@ -128,9 +128,7 @@ def cast(setting: Setting, dtype: np.dtype) -> Setting:
 
 def cotangents(setting: Setting, count: int, rng: np.random.Generator) -> list[Arrays]:
     """Random cotangents of the outputs."""
-    return [
-        tuple(resample(np.zeros((), y.dtype), y.shape, rng) for y in setting.outputs) for _ in range(count)
-    ]
+    return [tuple(resample(np.zeros((), y.dtype), y.shape, rng) for y in setting.outputs) for _ in range(count)]
 
 
 def one_hot(setting: Setting, count: int, rng: np.random.Generator) -> list[Arrays]:
@@ -151,5 +149,7 @@ def _rounding(setting: Setting) -> float:
     if not setting.traceable:
         return given
     jaxpr = setting.run(jax.make_jaxpr(setting.primal), *setting.xs)
-    dtypes = {var.aval.dtype for equation in equations(jaxpr.jaxpr) for var in equation.outvars if hasattr(var.aval, "dtype")}
+    dtypes = {
+        var.aval.dtype for equation in equations(jaxpr.jaxpr) for var in equation.outvars if hasattr(var.aval, "dtype")
+    }
     return max([given, *(float(jnp.finfo(d).eps) for d in dtypes if jnp.issubdtype(d, jnp.inexact))])

@@ -7,8 +7,21 @@ import jax
 import jax.numpy as jnp
 
 from .. import costs, penalties
-from ..modules import add, dropout, duplicate, flatten, linear, log_sigmoid, log_softmax
-from ..modules import maximum, relu, sigmoid, softmax, softplus, tanh
+from ..modules import (
+    add,
+    dropout,
+    duplicate,
+    flatten,
+    linear,
+    log_sigmoid,
+    log_softmax,
+    maximum,
+    relu,
+    sigmoid,
+    softmax,
+    softplus,
+    tanh,
+)
 
 
 class Example(NamedTuple):

@@ -45,7 +45,9 @@ def traced_constants(setting: Setting) -> list[float]:
     except Exception:  # the checks will say so
         return []
     atoms = [atom for equation in equations(jaxpr.jaxpr) for atom in equation.invars if isinstance(atom, Literal)]
-    numbers = {float(a.val) for a in atoms if np.ndim(a.val) == 0 and np.issubdtype(np.asarray(a.val).dtype, np.floating)}
+    numbers = {
+        float(a.val) for a in atoms if np.ndim(a.val) == 0 and np.issubdtype(np.asarray(a.val).dtype, np.floating)
+    }
     return sorted(n for n in numbers if np.isfinite(n) and 1e-6 < abs(n) < 1e6)
 
 

@@ -19,7 +19,7 @@ class Decision(Enum):
 
 
 class Claim(NamedTuple):
-    """A rule's derivative along a direction, its reference's (NaN where there is none), and how closely they are meant."""
+    """A rule's derivative along a direction, its reference's (NaN where there is none), and what is rounding."""
 
     got: float
     wanted: float

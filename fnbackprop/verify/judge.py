@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -68,8 +69,7 @@ def judge(
         severity, judgement.worst = compare(pulled, stack(dys), tolerance)
         rows = [*_of_each_kind(severity, points), *rows]
     for row in rows[: _TRIALS + asked]:
-        one = Pulled(*(None if part is None else tuple(a[row : row + 1] for a in part) for part in pulled))
-        _ask(Trial(setting, points[row], dys[row], one), tolerance, judgement, rng)
+        _ask(Trial(setting, points[row], dys[row], pulled.row(row)), tolerance, judgement, rng)
         if judgement.finding:
             break
     return judgement
@@ -97,9 +97,9 @@ def _ask(trial: Trial, tolerance: Tolerance, judgement: Judgement, rng: np.rando
     for k, direction in enumerate(directions):
         at = Circumstances(
             all(np.abs(x).max(initial=0) <= ORDINARY for x in point.xs),
-            lambda: setting.sound_at(point.xs),
+            partial(setting.sound_at, point.xs),
             point.kind.startswith("all entries"),
-            (lambda direction=direction: along(nearby(setting, point.xs, dy, rng), direction)) if surround else None,
+            partial(_nearby, trial, direction, rng) if surround else None,
             tolerance.choose,
             tolerance.ruled,
         )
@@ -116,6 +116,10 @@ def _ask(trial: Trial, tolerance: Tolerance, judgement: Judgement, rng: np.rando
             return
         if point.kind in ("the example", "random") and abs(claims[k] - references[k]) > claim.margin:
             judgement.doubt = judgement.doubt or finding
+
+
+def _nearby(trial: Trial, direction: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return along(nearby(trial.setting, trial.point.xs, trial.dy, rng), direction)
 
 
 def _example(trial: Trial, tolerance: Tolerance) -> str:
@@ -157,7 +161,7 @@ def _finding(
     trial: Trial, direction: np.ndarray, got: float, expected: float, difference: float, error: float
 ) -> Finding:
     """One entry, per unit of it; or one direction as a whole."""
-    place = int(np.abs(direction).argmax())
+    place = int(np.argmax(np.abs(direction)))
     number, index, imaginary = locate(place, trial.point.xs)
     alone = np.count_nonzero(direction) == 1
     unit = direction[place] if alone else 1.0

@@ -1,11 +1,11 @@
 """A judgement of many points as a check's outcome."""
 
 from .judge import Judgement
-from .verdict import Outcome, failed, inconclusive, not_run, passed
+from .verdict import Outcome, Verdict, failed, inconclusive, not_run
 
 
 def conclude(judgements: list[Judgement], asked: bool = False) -> Outcome:
-    """The first wrong derivative fails; a doubt at an ordinary point is inconclusive, as is an answer that was asked for."""
+    """The first wrong derivative fails; a doubt at an ordinary point, or no answer where one was `asked`, is none."""
     if not judgements:
         return not_run("nothing to compare")
     figures = {
@@ -23,4 +23,4 @@ def conclude(judgements: list[Judgement], asked: bool = False) -> Outcome:
     for judgement in judgements:
         if judgement.doubt:
             return inconclusive(f"the values do not decide: {judgement.doubt.where}", **shown)
-    return passed(**shown)
+    return Outcome(Verdict.PASS, figures=shown)

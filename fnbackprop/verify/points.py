@@ -1,6 +1,6 @@
 """Where derivatives hide their mistakes: zeros, ties, thresholds, saturation, infinities, extremes."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -35,21 +35,11 @@ def kink_points(examples: Arrays, rng: np.random.Generator) -> Iterator[Point]:
     for number, x in enumerate(examples):
         if not x.size:
             continue
-
-        def replaced(change: Callable[[np.ndarray], np.ndarray], kind: str, number: int = number) -> Point:
-            xs = [resample(a, a.shape, rng) for a in examples]
-            xs[number] = change(xs[number]).astype(xs[number].dtype)
-            return Point(tuple(xs), kind)
-
         some = rng.random(x.shape) < 0.5
-        yield replaced(np.zeros_like, "all 0")
-        yield replaced(lambda a: -np.zeros_like(a), "all −0")
-        yield replaced(lambda a, some=some: np.where(some, 0, a), "some 0")
-        yield replaced(lambda a, some=some: np.where(some, -0.0, a), "some −0")
-        yield replaced(lambda a: np.broadcast_to(a.reshape(-1)[0], a.shape), "all equal")
-        yield replaced(lambda a, some=some: np.where(some, a.reshape(-1)[0], a), "some equal")
-        if x.ndim > 1:
-            yield replaced(lambda a: np.broadcast_to(a[:1], a.shape), "equal rows")
+        for kind, values in _kinks(resample(x, x.shape, rng), some):
+            xs = [resample(a, a.shape, rng) for a in examples]
+            xs[number] = values.astype(x.dtype)
+            yield Point(tuple(xs), kind)
         for other, a in enumerate(examples[:number]):
             if a.ndim == x.ndim and a.shape[1:] == x.shape[1:]:
                 rows = min(len(np.atleast_1d(a)), len(np.atleast_1d(x)))
@@ -57,9 +47,19 @@ def kink_points(examples: Arrays, rng: np.random.Generator) -> Iterator[Point]:
                 yield _tied(examples, number, other, rows, some, rng)
 
 
-def _tied(
-    examples: Arrays, number: int, other: int, rows: int, where: np.ndarray, rng: np.random.Generator
-) -> Point:
+def _kinks(drawn: np.ndarray, some: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    first = drawn.reshape(-1)[0]
+    yield "all 0", np.zeros_like(drawn)
+    yield "all −0", -np.zeros_like(drawn)
+    yield "some 0", np.where(some, 0, drawn)
+    yield "some −0", np.where(some, -0.0, drawn)
+    yield "all equal", np.full_like(drawn, first)
+    yield "some equal", np.where(some, first, drawn)
+    if drawn.ndim > 1:
+        yield "equal rows", np.broadcast_to(drawn[:1], drawn.shape)
+
+
+def _tied(examples: Arrays, number: int, other: int, rows: int, where: np.ndarray, rng: np.random.Generator) -> Point:
     """Two arguments that agree in so many rows, as far as `where` goes."""
     xs = [resample(a, a.shape, rng) for a in examples]
     first = np.s_[:rows] if where.ndim else np.s_[...]

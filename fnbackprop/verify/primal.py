@@ -61,6 +61,11 @@ def bodies(equation: JaxprEqn) -> list[Jaxpr]:
     return [_open(part) for part in parts if isinstance(part, ClosedJaxpr | Jaxpr)]
 
 
+def shape_of(atom: Any) -> jax.ShapeDtypeStruct:
+    """Shape and dtype of a value in a program."""
+    return jax.ShapeDtypeStruct(atom.aval.shape, atom.aval.dtype)
+
+
 def apply_equation(equation: JaxprEqn, inputs: Sequence[Any]) -> list[Any]:
     """The outputs of one operation."""
     prepared = equation.primitive.get_bind_params(equation.params)
@@ -89,7 +94,9 @@ def _run(
         if equation.primitive.name.startswith(kinds):
             body = next(equation.params[key] for key in _BODIES if key in equation.params)
             outputs = _run(_open(body), getattr(body, "consts", ()), inputs, kinds, seen)
-        elif kinds != _CALLS and any(e.primitive.name.startswith(kinds) for body in bodies(equation) for e in equations(body)):
+        elif kinds != _CALLS and any(
+            e.primitive.name.startswith(kinds) for body in bodies(equation) for e in equations(body)
+        ):
             outputs = apply_equation(equation.replace(params=_opened_params(equation, kinds)), inputs)
         else:
             outputs = apply_equation(equation, inputs)
@@ -109,7 +116,7 @@ def _opened_params(equation: JaxprEqn, kinds: tuple[str, ...]) -> dict[str, Any]
         if not isinstance(part, ClosedJaxpr | Jaxpr):
             return part
         consts = part.consts if isinstance(part, ClosedJaxpr) else ()
-        specs = [jax.ShapeDtypeStruct(v.aval.shape, v.aval.dtype) for v in _open(part).invars]
+        specs = [shape_of(v) for v in _open(part).invars]
         traced = jax.make_jaxpr(lambda *args: _run(_open(part), consts, args, kinds))(*specs)
         return traced if isinstance(part, ClosedJaxpr) else traced.jaxpr
 

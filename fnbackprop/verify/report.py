@@ -47,7 +47,10 @@ class VjpReport:
 
     def to_json(self) -> str:
         """Everything, in JSON; numbers that are not finite as text."""
-        return json.dumps(_plain({**asdict(self), "verdict": self.verdict, "seconds": self.seconds, "reproduce": self.reproduce}), indent=2)
+        return json.dumps(
+            _plain({**asdict(self), "verdict": self.verdict, "seconds": self.seconds, "reproduce": self.reproduce}),
+            indent=2,
+        )
 
     def __str__(self) -> str:
         """A table, then what failed."""
@@ -101,4 +104,8 @@ def _plain(value: Any) -> Any:
         return [_plain(v) for v in value]
     if hasattr(value, "item"):
         value = value.item()
-    return value if isinstance(value, bool | int | str | None) or (isinstance(value, float) and abs(value) < float("inf")) else str(value)
+    return (
+        value
+        if isinstance(value, bool | int | str | None) or (isinstance(value, float) and abs(value) < float("inf"))
+        else str(value)
+    )

@@ -34,6 +34,10 @@ class Pulled(NamedTuple):
     dxs: Arrays
     reference: Arrays | None
 
+    def row(self, row: int) -> "Pulled":
+        """One point alone, its axis kept."""
+        return jax.tree.map(lambda a: a[row : row + 1], self)
+
 
 @dataclass(frozen=True, eq=False)
 class Setting:

@@ -8,13 +8,17 @@ import pytest
 
 from .case import Case, Level
 from .checks import CHECKS, Check
-from .verdict import Verdict
 from .report import finding_lines
+from .verdict import Verdict
 from .verify_vjp import chosen, prepare, run_check
 
 
-def vjp_test(f: Callable, *args: Any, reference: Callable | None = None, seed: int = 0, **declarations: Any) -> Callable:
-    """Tests of a rule, to be given a name: `test_softmax = vjp_test(softmax, x)` is `test_softmax[linearity]` and others.
+def vjp_test(
+    f: Callable, *args: Any, reference: Callable | None = None, seed: int = 0, **declarations: Any
+) -> Callable:
+    """Tests of a rule: called `test_softmax`, it is `test_softmax[linearity]` and one more for each other check.
+
+        test_softmax = vjp_test(softmax, x)
 
     Takes what `verify_vjp` takes. The level is pytest's option --vjp-level. A check that has nothing to look at is
     skipped, one that fails as declared is an expected failure, and one that is inconclusive fails.

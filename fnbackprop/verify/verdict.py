@@ -62,7 +62,7 @@ def inconclusive(reason: str, **figures: Any) -> Outcome:
     return Outcome(Verdict.INCONCLUSIVE, reason, figures)
 
 
-class RuleRaised(Exception):
+class RuleRaised(Exception):  # noqa: N818 — it is no error of ours
     """The function under test raised where what it is compared with did not."""
 
     def __init__(self, doing: str, error: Exception, where: str = ""):

@@ -25,8 +25,8 @@ def verify_vjp(
     """Check the derivative of `f` at these arguments, and at many that are made from them.
 
     f: a custom_vjp, a function that calls some, or any other that JAX differentiates.
-    args: one set of arguments, any pytrees. Floating and complex arrays are differentiated; so is a plain number, unless
-        `f` gives it a cotangent of zero: then it is an option, as are integers, booleans, strings and keys.
+    args: one set of arguments, any pytrees. Floating and complex arrays are differentiated; so is a plain number,
+        unless `f` gives it a cotangent of zero: then it is an option, as are integers, booleans, strings and keys.
     reference: what JAX differentiates to compare with; without one it is `f` itself, its rules opened. It is never
         relied on alone: where the two disagree, the values of `f` decide.
     level: "fast" or "full", which also tries more points, sizes and options, both of JAX's implementations of
@@ -69,7 +69,7 @@ def prepare(
     **declarations: Any,
 ) -> Case:
     """A rule and its arguments, ready for any check."""
-    known = name or getattr(f, "__name__", None) or getattr(getattr(f, "func", None), "__name__", "rule")
+    known = name or str(getattr(f, "__name__", "") or getattr(getattr(f, "func", None), "__name__", "rule"))
     return Case(f, known, args, reference, level, seed, Declarations(**declarations), read_arguments(f, args))
 
 
@@ -80,6 +80,8 @@ def run_check(check: Check, case: Case) -> CheckReport:
         outcome = check.run(case) if case.given.active else not_run("no floating or complex arguments")
     except RuleRaised as raised:
         outcome = failed(raised.finding())
+    except Exception as error:  # a user's rule may raise anything, anywhere
+        outcome = failed(RuleRaised("while it was checked", error).finding())
     return CheckReport(check.name, _declared(check, case, outcome), time.perf_counter() - start)
 
 

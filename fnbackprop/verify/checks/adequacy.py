@@ -11,7 +11,7 @@ from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 from ..case import Case, cotangents
 from ..compare import agree
 from ..points import random_points
-from ..primal import apply_equation, run_inlined
+from ..primal import apply_equation, run_inlined, shape_of
 from ..setting import Traced
 from ..vectors import as_covector
 from ..verdict import Outcome, not_run, passed
@@ -42,7 +42,9 @@ def adequacy(case: Case) -> Outcome:
     if not caught:
         return not_run("the backward pass has no operation to change")
     missed = sorted({name for name, seen in zip(names, caught, strict=True) if not seen})
-    return passed(f"not seen: {', '.join(missed)}" if missed else "", tried=len(caught), caught=sum(caught) / len(caught))
+    return passed(
+        f"not seen: {', '.join(missed)}" if missed else "", tried=len(caught), caught=sum(caught) / len(caught)
+    )
 
 
 def _called(back: Callable, dys: Traced) -> Traced:
@@ -61,7 +63,7 @@ def _mutations(jaxpr: Jaxpr) -> Iterator[tuple[int, str, Callable]]:
         yield place, f"{name}: zero", lambda inputs, y: jnp.zeros_like(y)
         if name in ("add", "sub", "add_any", "mul", "div"):
             yield place, f"{name}: second operand dropped", lambda inputs, y: jnp.broadcast_to(inputs[0], y.shape)
-        if out.aval.ndim == 2 and out.aval.shape[0] == out.aval.shape[1] > 1:
+        if len(shape := shape_of(out).shape) == 2 and shape[0] == shape[1] > 1:
             yield place, f"{name}: transposed", lambda inputs, y: y.T
 
 

@@ -8,7 +8,7 @@ import jax
 
 from ..case import Case
 from ..setting import Setting, describe
-from ..verdict import Finding, Outcome, failed, not_run, passed
+from ..verdict import Finding, Outcome, Verdict, failed, not_run
 
 # Long enough that whole arrays outweigh what is kept per row.
 _LENGTH = 48
@@ -29,13 +29,18 @@ def cost(case: Case) -> Outcome:
         ends = sum(x.nbytes for x in setting.xs) + sum(y.size * y.dtype.itemsize for y in setting.outputs)
         kept, constants = _kept(setting, setting.rule)
         own, own_constants = _kept(setting, setting.reference) if setting.compare else (0, 0)
-        figures = figures or {"kept bytes": kept, "inputs and outputs": ends, "kept by autodiff": own, "constants": constants}
+        figures = figures or {
+            "kept bytes": kept,
+            "inputs and outputs": ends,
+            "kept by autodiff": own,
+            "constants": constants,
+        }
         where = describe(setting)
         if kept > _SLACK * max(ends, own) + _FREE:
             return failed(Finding("keeps too much for its backward pass", where, got=kept, expected=max(ends, own)))
         if constants > _SLACK * max(ends, own_constants) + _FREE:
             return failed(Finding("captures large constants", where, got=constants, expected=own_constants))
-    return passed(**figures)
+    return Outcome(Verdict.PASS, figures=figures)
 
 
 def _settings(case: Case) -> Iterator[Setting]:

@@ -35,16 +35,18 @@ def devices(case: Case) -> Outcome:
     except Exception as error:
         return not_run(f"another process cannot import it: {error}")
     wanted = _vector(setting.run(_pullback, setting, setting.xs, dys))
-    answer, error = _ask(job)
-    if isinstance(error, ImportError | AttributeError):
-        return not_run(f"another process cannot import it: {error}")
-    if error is not None:
-        raise RuleRaised(f"on {_DEVICES} devices", error, describe(setting)) from error
+    answer, raised = _ask(job)
+    if isinstance(raised, ImportError | AttributeError):
+        return not_run(f"another process cannot import it: {raised}")
+    if raised is not None:
+        raise RuleRaised(f"on {_DEVICES} devices", raised, describe(setting)) from raised
     got = _vector(answer)
     if not np.allclose(got, wanted, rtol=1e-3, atol=1e-4 * np.abs(wanted).max(initial=0), equal_nan=True):
         place = int(np.nanargmax(np.abs(got - wanted)))
         where = f"{describe(setting)}; its first axis over {_DEVICES} devices"
-        return failed(Finding(f"another cotangent on {_DEVICES} devices", where, got=got[place], expected=wanted[place]))
+        return failed(
+            Finding(f"another cotangent on {_DEVICES} devices", where, got=got[place], expected=wanted[place])
+        )
     return passed(devices=_DEVICES, split=len(split))
 
 
@@ -140,21 +142,19 @@ def serve() -> None:
         answers.flush()
 
 
-def _on_devices(
-    rule: Any, args: Any, active: tuple[int, ...], split: frozenset[int], dys: Arrays, x64: bool
-) -> Arrays:
+def _on_devices(rule: Any, args: Any, active: tuple[int, ...], split: frozenset[int], dys: Arrays, x64: bool) -> Arrays:
     mesh = jax.make_mesh((_DEVICES,), ("devices",), axis_types=(jax.sharding.AxisType.Auto,))
 
     def placed(i: int, leaf: Any) -> Any:
         if isinstance(leaf, _Key):
-            return jax.random.wrap_key_data(leaf.data, impl=leaf.impl)
+            return jax.random.wrap_key_data(jax.numpy.asarray(leaf.data), impl=leaf.impl)
         if not hasattr(leaf, "shape"):
             return leaf
         spec = jax.sharding.PartitionSpec("devices") if i in split else jax.sharding.PartitionSpec()
         return jax.device_put(leaf, jax.NamedSharding(mesh, spec))
 
     with jax.enable_x64(x64):
-        leaves, tree = jax.tree.flatten(args)
-        leaves = tuple(placed(i, leaf) for i, leaf in enumerate(leaves))
+        packed, tree = jax.tree.flatten(args)
+        leaves = tuple(placed(i, leaf) for i, leaf in enumerate(packed))
         setting = Setting(rule, None, leaves, tree, active, (), x64)
         return tuple(map(np.asarray, _pullback(setting, tuple(leaves[i] for i in active), dys)))

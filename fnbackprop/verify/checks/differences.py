@@ -12,4 +12,6 @@ def differences(case: Case) -> Outcome:
     setting, rng = case.base, case.rng("differences")
     count = 5 if case.full else 2
     points = random_points(setting.xs, count, rng)
-    return conclude([judge(setting, points, cotangents(setting, count, rng), case.tolerance, rng, asked=count)], asked=True)
+    return conclude(
+        [judge(setting, points, cotangents(setting, count, rng), case.tolerance, rng, asked=count)], asked=True
+    )

@@ -27,7 +27,9 @@ def linearity(case: Case) -> Outcome:
         pairs += [(f"{factor:g}u", got, factor * of_u) for factor, got in zip(_FACTORS, scaled, strict=True)]
         for words, got, wanted in pairs:
             scale = case.tolerance.rtol * np.abs(wanted).max(initial=0)
-            off = np.abs(got - wanted) > (scale if words != "2u − 3v" else scale + case.tolerance.rtol * np.abs(of_u).max(initial=0))
+            off = np.abs(got - wanted) > (
+                scale if words != "2u − 3v" else scale + case.tolerance.rtol * np.abs(of_u).max(initial=0)
+            )
             if off.any():
                 return failed(_finding(case, words, got, wanted, of_u, int(off.argmax()), point.xs))
     return passed(factors=f"0, {', '.join(f'{f:g}' for f in _FACTORS)}")

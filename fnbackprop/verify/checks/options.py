@@ -70,7 +70,9 @@ def _keyword(function: Callable, name: str, value: Any) -> Callable:
     return partial(function, **{name: value})
 
 
-def _rebound(reference: Callable | None, rule: Callable, call: Callable[[Any], Callable], value: Any) -> Callable | None:
+def _rebound(
+    reference: Callable | None, rule: Callable, call: Callable[[Any], Callable], value: Any
+) -> Callable | None:
     """The explicit reference, called with the same value in the same place."""
     assert isinstance(call, partial)
     return call.func(reference, *call.args[1:], value)
@@ -100,4 +102,6 @@ def _literals(rule: Callable, name: str) -> tuple[Any, ...]:
 
 
 def _is_tree(value: Any) -> bool:
-    return isinstance(value, dict | list | tuple) and not all(isinstance(n, int) for n in value) or isinstance(value, np.ndarray)
+    return (isinstance(value, dict | list | tuple) and not all(isinstance(n, int) for n in value)) or isinstance(
+        value, np.ndarray
+    )

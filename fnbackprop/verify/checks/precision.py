@@ -11,7 +11,7 @@ import numpy as np
 from ..case import Case, cast, cotangents
 from ..points import random_points
 from ..setting import Arrays, Setting, Traced, describe
-from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
+from ..verdict import Finding, Outcome, RuleRaised, Verdict, failed, not_run
 
 _LONG = 2048
 # A rule may round its residuals a few times more than autodiff does.
@@ -34,7 +34,7 @@ def precision(case: Case) -> Outcome:
                 where = f"{describe(setting)}; errors are shares of the largest entry"
                 return failed(Finding("less precise than autodiff", where, name, None, error, allowed))
             worst[setting.where] = max(worst.get(setting.where, 0.0), error)
-    return passed(**worst) if worst else not_run("it takes no narrower type")
+    return Outcome(Verdict.PASS, figures=worst) if worst else not_run("it takes no narrower type")
 
 
 def _settings(case: Case) -> Iterator[Setting]:
@@ -74,7 +74,7 @@ def _errors(setting: Setting, xs: Arrays, dys: Arrays, rng: np.random.Generator)
     except Exception as error:
         raise RuleRaised("when differentiated", error, describe(setting)) from error
     widened = replace(setting, x64=wide == np.float64)
-    # Rounding makes ties, at which the rule may choose otherwise than its reference, but not otherwise than in a wide type.
+    # Rounding makes ties, at which a rule may choose otherwise than its reference, but not than itself in a wide type.
     truths = [
         widened.run(jax.jit(lambda rows, f=f: [pullback(f, *row) for row in rows]), shifted)
         for f in (setting.reference, setting.rule)
@@ -83,8 +83,7 @@ def _errors(setting: Setting, xs: Arrays, dys: Arrays, rng: np.random.Generator)
         rows = [[np.asarray(row[number], float) for row in truth] for truth in truths]
         if np.isfinite(rows[0][0]).all():
             room = _ROUNDINGS * eps + 2 * max(_error(moved, row[0]) for row in rows for moved in row[1:])
-            error = min(_error(got[number], row[0]) for row in rows)
-            yield error, 2 * _error(own[number], rows[0][0]) + room
+            yield min(_error(got[number], row[0]) for row in rows), 2 * _error(own[number], rows[0][0]) + room
         else:
             yield 0.0, 0.0
 

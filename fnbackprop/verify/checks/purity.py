@@ -13,7 +13,10 @@ _ORDERS = {"in order": (0, 1), "in reversed order": (1, 0), "twice": (0, 0)}
 
 
 def purity(case: Case) -> Outcome:
-    """Two forward passes before two backward passes, in both orders, and one of them again; the value twice."""
+    """Two forward passes before two backward passes, in both orders, and one of them again; the value twice.
+
+    Then one backward pass after the other step by step: what they leave behind is a number there, and no tracer.
+    """
     setting, rng = case.given, case.rng("purity")
     points = [p.xs for p in random_points(setting.xs, 2, rng)]
     dys = cotangents(setting, 2, rng)
@@ -34,8 +37,14 @@ def purity(case: Case) -> Outcome:
             if not np.allclose(_vector(got), _vector(wanted[k]), rtol=1e-4, atol=1e-6, equal_nan=True):
                 words = f"the pullbacks of two forward passes, called {way}, mix them up"
                 return failed(Finding(words, describe(setting), diagnosis="state outside the residuals"))
-    if not np.allclose(*map(_vector, values), rtol=1e-5, equal_nan=True):
+    first, second = map(_vector, values)
+    if not np.allclose(first, second, rtol=1e-5, equal_nan=True):
         return failed(Finding("the value changes from call to call", describe(setting), diagnosis="hidden state"))
+    stepwise = [setting.run(lambda xs, dy: jax.vjp(setting.rule, *xs)[1](dy), points[k], dys[k]) for k in (0, 1, 0)]
+    for k, got in zip((0, 1, 0), stepwise, strict=True):
+        if not np.allclose(_vector(got), _vector(wanted[k]), rtol=1e-3, atol=1e-5, equal_nan=True):
+            words = "backward passes one after the other, without jit, give something else"
+            return failed(Finding(words, describe(setting), diagnosis="state outside the residuals"))
     return passed(orders=len(_ORDERS))
 
 

@@ -47,4 +47,6 @@ def _pullback(setting: Setting, dys: Arrays) -> Setting:
     names = (*setting.names, *(f"dy of output {k}" for k in range(len(dys))))
     tree = jax.tree.structure(tuple(leaves))
     places = tuple(range(len(leaves)))
-    return Setting(of(setting.rule), of(setting.reference), leaves, tree, places, names, setting.x64, where="backward pass")
+    return Setting(
+        of(setting.rule), of(setting.reference), leaves, tree, places, names, setting.x64, where="backward pass"
+    )

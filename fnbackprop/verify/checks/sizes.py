@@ -34,8 +34,9 @@ def _settings(case: Case) -> Iterator[Setting]:
     groups = case.dimensions.groups
     named = [c + 1 for c in case.code_constants if type(c) is int and 4 < c <= 4096][: 8 if case.full else 2]
     together = [{group: n + 2 * k for k, group in enumerate(groups)} for n in (2, 5, 129)]
+    square = [dict.fromkeys(groups, 3)] if len(groups) > 1 else []
     alone = [{group: n} for n in (1, *named, *(_LENGTHS if case.full else ())) for group in groups]
-    for changed in [*together, *alone]:
+    for changed in [*together, *square, *alone]:
         where = "sizes " + ", ".join(map(str, changed.values()))
         setting = case.dimensions.resized(changed, where)
         if setting is None or sum(x.size for x in setting.xs) > _LARGEST:

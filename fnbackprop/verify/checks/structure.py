@@ -9,7 +9,7 @@ import numpy as np
 from jax.extend.core import JaxprEqn
 
 from ..case import Case, cast
-from ..primal import apply_equation, equations
+from ..primal import apply_equation, equations, shape_of
 from ..setting import Setting, describe
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
@@ -58,14 +58,18 @@ def _findings(setting: Setting) -> Iterator[Finding]:
 
 def _inside(equation: JaxprEqn, setting: Setting) -> Iterator[Finding]:
     """The same of one rule inside the function, where what is around it may hide a wrong dtype."""
-    avals = [jax.ShapeDtypeStruct(atom.aval.shape, atom.aval.dtype) for atom in equation.invars]
+    avals = [shape_of(atom) for atom in equation.invars]
     active = [i for i, aval in enumerate(avals) if jnp.issubdtype(aval.dtype, jnp.inexact)]
     if not active or len(active) < len(avals):
         return  # keys and integers cannot be made up from their types alone
-    values, cotangents = setting.run(jax.eval_shape, lambda *xs: _both(lambda *a: apply_equation(equation, a), *xs), *avals)
+    values, cotangents = setting.run(
+        jax.eval_shape, lambda *xs: _both(lambda *a: apply_equation(equation, a), *xs), *avals
+    )
     wanted = [var.aval for var in equation.outvars]
     yield from _compared("a rule's value", [f"output {i}" for i in range(len(wanted))], values, wanted, setting)
-    yield from _compared("a rule's cotangent", [f"input {i} of it" for i in range(len(avals))], cotangents, avals, setting)
+    yield from _compared(
+        "a rule's cotangent", [f"input {i} of it" for i in range(len(avals))], cotangents, avals, setting
+    )
 
 
 def _of_integers(case: Case, setting: Setting) -> Iterator[Finding]:
@@ -77,11 +81,15 @@ def _of_integers(case: Case, setting: Setting) -> Iterator[Finding]:
     if not isinstance(shapes, tuple | list) or len(shapes) != len(setting.args):
         return
     for k, (arg, dx) in enumerate(zip(setting.args, shapes, strict=True)):
-        whole = all(jnp.issubdtype(jnp.result_type(a), jnp.integer) for a in jax.tree.leaves(arg) if hasattr(a, "dtype"))
+        whole = all(
+            jnp.issubdtype(jnp.result_type(a), jnp.integer) for a in jax.tree.leaves(arg) if hasattr(a, "dtype")
+        )
         real = [d for d in jax.tree.leaves(dx) if jnp.issubdtype(d.dtype, jnp.inexact)]
         if hasattr(arg, "dtype") and whole and real:
             words = "a cotangent for an argument of integers"
-            yield Finding(words, describe(setting), f"argument {k}", None, str(real[0].dtype), "None", diagnosis="wrong dtype")
+            yield Finding(
+                words, describe(setting), f"argument {k}", None, str(real[0].dtype), "None", diagnosis="wrong dtype"
+            )
 
 
 def _raw(rule: Any, setting: Setting) -> Any:
@@ -99,9 +107,13 @@ def _cotangent(y: Any) -> Any:
     return y if jnp.issubdtype(y.dtype, jnp.inexact) else np.zeros(y.shape, jax.dtypes.float0)
 
 
-def _compared(what: str, names: Any, got: Any, wanted: Any, setting: Setting) -> Iterator[Finding]:
-    for name, a, b in zip(names, got, wanted, strict=True):
+def _compared(what: str, names: Any, computed: Any, wanted: Any, setting: Setting) -> Iterator[Finding]:
+    for name, a, b in zip(names, computed, wanted, strict=True):
         if a.shape != b.shape or a.dtype != b.dtype:
             kind = "dtype" if a.shape == b.shape else "shape"
-            shown = [f"{x.dtype}[{','.join(map(str, x.shape))}]" for x in (a, b)]
-            yield Finding(f"{what} has the wrong {kind}", describe(setting), name, None, *shown, diagnosis=f"wrong {kind}")
+            words, why = f"{what} has the wrong {kind}", f"wrong {kind}"
+            yield Finding(words, describe(setting), name, None, _text(a), _text(b), diagnosis=why)
+
+
+def _text(array: Any) -> str:
+    return f"{array.dtype}[{','.join(map(str, array.shape))}]"

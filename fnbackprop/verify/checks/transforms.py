@@ -22,7 +22,9 @@ def transforms(case: Case) -> Outcome:
 
     def in_scan(xs: Traced, dys: Traced) -> Traced:
         def step(total: Traced, _: None) -> tuple[Traced, None]:
-            return tuple((t + dx / 2).astype(t.dtype) for t, dx in zip(total, pullback(setting.rule, xs, dys), strict=True)), None
+            return tuple(
+                (t + dx / 2).astype(t.dtype) for t, dx in zip(total, pullback(setting.rule, xs, dys), strict=True)
+            ), None
 
         return jax.lax.scan(step, tuple(jnp.zeros_like(x) for x in xs), length=2)[0]
 

@@ -27,7 +27,12 @@ def value(case: Case) -> Outcome:
         number, index, _ = locate(int(place), [y[0] for y in plain])
         where = f"{describe(setting)}; {points[row].kind}"
         finding = Finding(
-            "fwd's value differs from the function's", where, f"output {number}", index, got[row, place], wanted[row, place]
+            "fwd's value differs from the function's",
+            where,
+            f"output {number}",
+            index,
+            got[row, place],
+            wanted[row, place],
         )
         return failed(finding)
     return passed(points=len(points))

@@ -1,6 +1,7 @@
 """vmap over every subset of the arguments gives what a loop gives."""
 
 from itertools import combinations
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -31,7 +32,7 @@ def vmap(case: Case) -> Outcome:
     counts = range(1, len(places) + 1) if case.full else {1, len(places)}
     subsets = [subset for count in counts for subset in combinations(places, count)][:_MOST]
 
-    def pullback(dys: Traced, *xs: Traced) -> Traced:
+    def pullback(dys: Traced, *xs: Any) -> Traced:
         return jax.vjp(setting.rule, *xs)[1](dys)
 
     def both() -> list[tuple[Traced, Traced]]:
@@ -53,7 +54,9 @@ def vmap(case: Case) -> Outcome:
     for subset, (mapped, looped) in zip(subsets, results, strict=True):
         got, wanted = as_covector(mapped), as_covector(looped)
         largest = np.abs(np.where(np.isfinite(wanted), wanted, 0)).max(initial=0)
-        if not np.allclose(got, wanted, rtol=case.tolerance.rtol, atol=1e-3 * case.tolerance.rtol * largest, equal_nan=True):
+        if not np.allclose(
+            got, wanted, rtol=case.tolerance.rtol, atol=1e-3 * case.tolerance.rtol * largest, equal_nan=True
+        ):
             names = ", ".join(setting.names[i] for i in subset)
             return failed(Finding(f"another cotangent under vmap over {names}", describe(setting), names))
     return passed(subsets=len(subsets))

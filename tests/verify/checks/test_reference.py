@@ -36,7 +36,11 @@ def product(a, b):
         (rule(product, lambda a, b, dy: (a * dy, b * dy)), (X, X + 1), "arguments swapped"),
         (rule(linear, lambda x, w, dy: (dy @ w, (dy.T @ x).T)), (X[:3], X[:3]), "transposed"),
         (rule(mean, lambda x, dy: (jnp.broadcast_to(dy, x.shape),)), (X,), "sum where mean: exactly 4×, a length here"),
-        (rule(lambda x: jnp.sum(x, 0), lambda x, dy: (0 * x + dy / 4,)), (X,), "mean where sum: exactly 1/4, a length here"),
+        (
+            rule(lambda x: jnp.sum(x, 0), lambda x, dy: (0 * x + dy / 4,)),
+            (X,),
+            "mean where sum: exactly 1/4, a length here",
+        ),
     ],
     ids=lambda value: value.replace(" ", "-") if isinstance(value, str) else None,
 )
@@ -58,7 +62,10 @@ def test_a_wrong_entry_among_right_ones_fails():
 
 def test_right_ones_pass_whatever_their_arguments():
     assert outcome("reference", right_square, {"a": X, "b": [ROW]}["a"]).verdict == "PASS"
-    assert outcome("reference", lambda tree: right_square(tree["a"]) @ tree["b"].T, {"a": X, "b": WEIGHT}).verdict == "PASS"
+    assert (
+        outcome("reference", lambda tree: right_square(tree["a"]) @ tree["b"].T, {"a": X, "b": WEIGHT}).verdict
+        == "PASS"
+    )
     assert outcome("reference", right_square, jnp.zeros((0, 3))).verdict == "PASS"
     assert outcome("reference", right_square, 1.5).verdict == "PASS"
 
