@@ -1,13 +1,14 @@
 """Arrays as one real vector each, so that derivatives are compared along directions."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from .setting import Arrays
 
 
-def as_vector(xs: Sequence[np.ndarray]) -> np.ndarray:
+def as_vector(xs: Sequence[Any]) -> np.ndarray:
     """Rows of one vector: the real parts of all arrays, then the imaginary parts of the complex ones.
 
     The first axis counts rows.
@@ -17,7 +18,7 @@ def as_vector(xs: Sequence[np.ndarray]) -> np.ndarray:
     return np.concatenate([np.real(x).astype(float) for x in rows] + imaginary, axis=1)
 
 
-def as_covector(dxs: Sequence[np.ndarray]) -> np.ndarray:
+def as_covector(dxs: Sequence[Any]) -> np.ndarray:
     """The same of cotangents: JAX pairs without conjugation, ∂C = Re Σ dx · ∂x, hence minus the imaginary parts."""
     return as_vector([np.conj(dx) for dx in dxs])
 

@@ -25,7 +25,7 @@ def activity(case: Case) -> Outcome:
     subsets = [s for count in range(1, inputs) for s in combinations(range(inputs), count)][:_MOST]
 
     def of_inputs(subset: Sequence[int]) -> Traced:
-        def partial(*some: np.ndarray) -> tuple:
+        def partial(*some: Any) -> tuple:
             places = dict(zip(subset, some, strict=True))
             return setting.rule(*(places.get(i, x) for i, x in enumerate(setting.xs)))
 
