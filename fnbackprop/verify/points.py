@@ -35,10 +35,10 @@ def kink_points(examples: Arrays, rng: np.random.Generator) -> Iterator[Point]:
     for number, x in enumerate(examples):
         if not x.size:
             continue
-        some = rng.random(x.shape) < 0.5
+        some = np.asarray(rng.random(x.shape) < 0.5)
         for kind, values in _kinks(resample(x, x.shape, rng), some):
             xs = [resample(a, a.shape, rng) for a in examples]
-            xs[number] = values.astype(x.dtype)
+            xs[number] = np.asarray(values, x.dtype)
             yield Point(tuple(xs), kind)
         for other, a in enumerate(examples[:number]):
             if a.ndim == x.ndim and a.shape[1:] == x.shape[1:]:
@@ -105,7 +105,7 @@ def extreme_points(examples: Arrays, rng: np.random.Generator) -> Iterator[Point
         for exponent in (0.65, -0.65) if len(examples) == 1 else ():
             factor = float(info.max) ** exponent
             xs = [resample(a, a.shape, rng) for a in examples]
-            xs[number] = (xs[number] * factor).astype(x.dtype)
+            xs[number] = np.asarray(xs[number] * factor, x.dtype)
             yield Point(tuple(xs), "all entries " + ("huge" if exponent > 0 else "tiny"))
 
 

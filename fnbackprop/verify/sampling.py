@@ -11,11 +11,11 @@ def resample(example: np.ndarray, shape: Shape, rng: np.random.Generator) -> np.
     """An array of this shape and the example's dtype, whose entries could have been the example's."""
     if np.iscomplexobj(example):
         real, imaginary = (resample(part, shape, rng) for part in (example.real, example.imag))
-        return (real + 1j * imaginary).astype(example.dtype)
+        return np.asarray(real + 1j * imaginary, example.dtype)
     known = np.asarray(example, float).reshape(-1)
     known = known[np.isfinite(known)]
     if not known.size or not known.any():
-        return rng.normal(size=shape).astype(example.dtype)
+        return np.asarray(rng.normal(size=shape), example.dtype)
     drawn = rng.choice(known, shape) * (1 + 0.1 * rng.normal(size=shape))
     # Zeros are kinks more often than not, which have points of their own.
     small = 0.1 * np.abs(known).max() * rng.normal(size=shape)
@@ -24,7 +24,7 @@ def resample(example: np.ndarray, shape: Shape, rng: np.random.Generator) -> np.
         if known.min() >= low and known.max() <= high:
             drawn = np.clip(drawn, low, high)
             break
-    return structure(example)(drawn, rng).astype(example.dtype)
+    return np.asarray(structure(example)(np.asarray(drawn), rng), example.dtype)
 
 
 def structure(example: np.ndarray) -> Callable[[np.ndarray, np.random.Generator], np.ndarray]:
@@ -70,4 +70,4 @@ def resample_integers(example: np.ndarray, shape: Shape, below: int | None, rng:
     drawn = rng.choice(example.reshape(-1), shape) if example.size else np.zeros(shape, example.dtype)
     if below is not None and example.dtype != bool:
         drawn = np.where(drawn >= 0, drawn % below, drawn)
-    return drawn.astype(example.dtype)
+    return np.asarray(drawn, example.dtype)

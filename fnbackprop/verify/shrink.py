@@ -70,7 +70,7 @@ def _rounded(x: np.ndarray, digits: int) -> np.ndarray:
     # To 0 only what was 0: a kink would be another counterexample.
     with np.errstate(all="ignore"):
         rounded = np.round(np.asarray(x, complex if np.iscomplexobj(x) else float), digits)
-    return np.where((rounded == 0) & (x != 0), np.sign(np.real(x)), rounded).astype(x.dtype)
+    return np.asarray(np.where((rounded == 0) & (x != 0), np.sign(np.real(x)), rounded), x.dtype)
 
 
 def _text(value: Any) -> str:

@@ -33,7 +33,7 @@ def from_vectors(rows: np.ndarray, like: Sequence[np.ndarray]) -> Arrays:
     for part, x in zip(parts, like, strict=True):
         if np.iscomplexobj(x):
             part, at = part + 1j * rows[:, at : at + x.size], at + x.size
-        made.append(part.reshape(-1, *x.shape).astype(x.dtype))
+        made.append(part.reshape(len(rows), *x.shape).astype(x.dtype))
     return tuple(made)
 
 

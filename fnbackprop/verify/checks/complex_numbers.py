@@ -21,4 +21,4 @@ def complex_numbers(case: Case) -> Outcome:
 
 
 def _times(factor: complex, dy: np.ndarray) -> np.ndarray:
-    return (factor * dy.real).astype(dy.dtype) if np.iscomplexobj(dy) else dy
+    return np.asarray(factor * dy.real, dy.dtype) if np.iscomplexobj(dy) else dy

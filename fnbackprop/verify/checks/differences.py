@@ -4,12 +4,14 @@ from ..case import Case, cotangents
 from ..judge import judge
 from ..outcome import conclude
 from ..points import random_points
-from ..verdict import Outcome
+from ..verdict import Outcome, not_run
 
 
 def differences(case: Case) -> Outcome:
     """Single entries and one direction through all, extrapolated, each with an error bar."""
     setting, rng = case.base, case.rng("differences")
+    if not any(x.size for x in setting.xs):
+        return not_run("there are no entries to move")
     count = 5 if case.full else 2
     points = random_points(setting.xs, count, rng)
     return conclude(

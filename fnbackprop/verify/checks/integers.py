@@ -33,7 +33,7 @@ def _settings(case: Case, rng: np.random.Generator) -> Iterator[Setting]:
         if place in base.active or not hasattr(leaf, "shape") or not _is_whole(leaf):
             continue
         for values in _others(np.asarray(leaf), case, rng):
-            leaves = (*base.leaves[:place], values.astype(leaf.dtype), *base.leaves[place + 1 :])
+            leaves = (*base.leaves[:place], np.asarray(values, leaf.dtype), *base.leaves[place + 1 :])
             setting = replace(base, leaves=leaves, where="other integers")
             if case.allowed(setting):
                 yield setting

@@ -55,8 +55,8 @@ def _finding(
 
 
 def _times(factor: float, dys: Arrays) -> Arrays:
-    return tuple((factor * d).astype(d.dtype) for d in dys)
+    return tuple(np.asarray(factor * d, d.dtype) for d in dys)
 
 
 def _sum(a: Arrays, b: Arrays) -> Arrays:
-    return tuple(x + y for x, y in zip(a, b, strict=True))
+    return tuple(np.asarray(x + y) for x, y in zip(a, b, strict=True))

@@ -28,7 +28,8 @@ def precision(case: Case) -> Outcome:
         rng = case.rng(f"precision {setting.where}")
         xs = random_points(setting.xs, 2, rng)[-1].xs
         # All of one sign: only then does a long sum outgrow what is added to it.
-        (dys,) = (tuple(np.abs(d) + np.asarray(1, d.dtype) for d in each) for each in cotangents(setting, 1, rng))
+        (drawn,) = cotangents(setting, 1, rng)
+        dys = tuple(np.asarray(np.abs(d) + np.asarray(1, d.dtype)) for d in drawn)
         for name, (error, allowed) in zip(setting.names, _errors(setting, xs, dys, rng), strict=True):
             if not error <= allowed:
                 where = f"{describe(setting)}; errors are shares of the largest entry"
@@ -58,7 +59,7 @@ def _errors(setting: Setting, xs: Arrays, dys: Arrays, rng: np.random.Generator)
     eps = float(jnp.finfo(xs[0].dtype).eps)
 
     def rounded(arrays: Traced) -> Traced:
-        return tuple((np.asarray(a, float) * (1 + eps * rng.uniform(-1, 1, a.shape))).astype(wide) for a in arrays)
+        return tuple(np.asarray(a * (1 + eps * rng.uniform(-1, 1, a.shape)), wide) for a in arrays)
 
     exact = tuple(tuple(np.asarray(a, wide) for a in arrays) for arrays in (xs, dys))
     shifted = [exact, *((rounded(xs), rounded(dys)) for _ in range(_SHIFTS))]
