@@ -13,7 +13,8 @@ def diagnose(pulled: Pulled, dy: Arrays, xs: Arrays) -> str:
     """The first explanation that fits all entries of a wrong array, or nothing; `pulled` has one row."""
     if pulled.reference is None:
         return ""
-    pairs = [(got[0], wanted[0]) for got, wanted in zip(pulled.dxs, pulled.reference, strict=True)]
+    both = zip(pulled.dxs, pulled.reference, strict=True)
+    pairs = [(np.asarray(got[0]), np.asarray(wanted[0])) for got, wanted in both]
     wrong = [(number, got, wanted) for number, (got, wanted) in enumerate(pairs) if not _same(got, wanted)]
     for number, got, wanted in wrong:
         for words in _explanations(number, got, wanted, pairs, dy, xs[number]):

@@ -129,7 +129,7 @@ def _example(trial: Trial, tolerance: Tolerance) -> str:
         return ""
     xs, dys = shrink(setting, point.xs, dy, tolerance)
     found = setting.pulled(stack([xs]), stack([dys]))
-    got, wanted = (tuple(a[0] for a in part or ()) for part in (found.dxs, found.reference))
+    got, wanted = (tuple(np.asarray(a[0]) for a in part or ()) for part in (found.dxs, found.reference))
     return example_text(setting, xs, dys, got, wanted)
 
 
