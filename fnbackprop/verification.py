@@ -1,6 +1,6 @@
 """Verify rules and configured models, as the command line names them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from json import dumps, loads
 from typing import Any
 
@@ -48,7 +48,12 @@ def _arguments(name: str, args: str | None) -> tuple[Any, ...]:
     if args is None:
         raise ConfigError(f"'{name}' needs arguments to be called with: add --args package.file:examples")
     given = build.import_named(args)
-    given = given() if isinstance(given, Callable) else given  # type: ignore[arg-type]
+    try:
+        given = given() if callable(given) else given
+    except Exception as error:  # a user's own function may raise anything
+        raise ConfigError(
+            f"'{args}' was called without arguments, and raised {type(error).__name__}: {error}"
+        ) from error
     if not isinstance(given, tuple | list):
         raise ConfigError(
             f"'{args}' is a {type(given).__name__}; --args wants a tuple of arguments, or a function of one"

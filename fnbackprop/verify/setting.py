@@ -88,7 +88,8 @@ class Setting:
         return self._of(self.explicit, xs) if self.explicit else self.primal(*xs)
 
     def _of(self, function: Callable, xs: Sequence[Any]) -> tuple[Any, ...]:
-        out = function(*jax.tree.unflatten(self.tree, self.filled(xs)))
+        # A rule may do with JAX's arrays what NumPy's do not have, as x.at[…].
+        out = function(*jax.tree.unflatten(self.tree, self.filled([jnp.asarray(x) for x in xs])))
         return tuple(y for y in jax.tree.leaves(out) if jnp.issubdtype(jnp.result_type(y), jnp.inexact))
 
     def run(self, function: Callable, *args: Any) -> Any:

@@ -1,6 +1,7 @@
 """Pullbacks carry all they need: repeated, interleaved and reversed they give the same."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from ..case import Case, cotangents
@@ -19,7 +20,7 @@ def purity(case: Case) -> Outcome:
     """
     setting, rng = case.given, case.rng("purity")
     points = [p.xs for p in random_points(setting.xs, 2, rng)]
-    dys = cotangents(setting, 2, rng)
+    dys = [tuple(map(jnp.asarray, each)) for each in setting.run(cotangents, setting, 2, rng)]
 
     def everything(points: list[Traced], dys: list[Traced]) -> tuple:
         alone = [jax.vjp(setting.rule, *xs)[1](dy) for xs, dy in zip(points, dys, strict=True)]

@@ -59,17 +59,16 @@ def _findings(setting: Setting) -> Iterator[Finding]:
 def _inside(equation: JaxprEqn, setting: Setting) -> Iterator[Finding]:
     """The same of one rule inside the function, where what is around it may hide a wrong dtype."""
     avals = [shape_of(atom) for atom in equation.invars]
-    active = [i for i, aval in enumerate(avals) if jnp.issubdtype(aval.dtype, jnp.inexact)]
-    if not active or len(active) < len(avals):
-        return  # keys and integers cannot be made up from their types alone
+    plain = any(getattr(atom.aval, "weak_type", False) for atom in equation.invars)
+    if plain or not all(jnp.issubdtype(aval.dtype, jnp.inexact) for aval in avals):
+        return  # keys, integers and plain numbers cannot be made up from their types alone
     values, cotangents = setting.run(
         jax.eval_shape, lambda *xs: _both(lambda *a: apply_equation(equation, a), *xs), *avals
     )
     wanted = [var.aval for var in equation.outvars]
     yield from _compared("a rule's value", [f"output {i}" for i in range(len(wanted))], values, wanted, setting)
-    yield from _compared(
-        "a rule's cotangent", [f"input {i} of it" for i in range(len(avals))], cotangents, avals, setting
-    )
+    names = [f"input {i} of it" for i in range(len(avals))]
+    yield from _compared("a rule's cotangent", names, cotangents, avals, setting)
 
 
 def _of_integers(case: Case, setting: Setting) -> Iterator[Finding]:
@@ -93,7 +92,7 @@ def _of_integers(case: Case, setting: Setting) -> Iterator[Finding]:
 
 
 def _raw(rule: Any, setting: Setting) -> Any:
-    values, kept = rule.fwd(*setting.args)
+    values, kept = rule.fwd(*setting.at([jnp.asarray(x) for x in setting.xs]).args)
     dxs = rule.bwd(kept, jax.tree.map(_cotangent, values))
     return tuple(None if dx is None or getattr(dx, "dtype", None) == jax.dtypes.float0 else dx for dx in dxs)
 

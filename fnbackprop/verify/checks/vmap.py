@@ -43,7 +43,7 @@ def vmap(case: Case) -> Outcome:
             rows = [jnp.stack([first[i], other[i]]) if i in subset else first[i] for i in places]
             axes = [0 if i in subset else None for i in places]
             mapped = jax.vmap(pullback, (0, *axes))(stacked_dys, *rows)
-            looped = [pullback(dys[0], *first), pullback(dys[1], *other)]
+            looped = [pullback(tuple(d[k] for d in stacked_dys), *xs) for k, xs in enumerate((first, other))]
             results.append((mapped, tuple(map(jnp.stack, zip(*looped, strict=True)))))
         return results
 

@@ -1,0 +1,87 @@
+"""`fnbackprop verify` as people run it."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from fnbackprop.cli import app
+
+MINE = """
+import jax, jax.numpy as jnp
+
+def rule(slope):
+    f = jax.custom_vjp(lambda x: x * x)
+    f.defvjp(lambda x: (x * x, x), lambda x, dy: (slope * x * dy,))
+    return f
+
+right, wrong = rule(2), rule(3)
+examples = (jnp.array([0.5, -1.2, 2.0]),)
+
+def made():
+    return examples
+"""
+CONFIG = """
+model = [{ module = "Linear", features = 4 }, { module = "ReLU" }, { module = "Linear", features = 3 }]
+data = { source = "iris", batch_size = 8 }
+cost = { name = "cross_entropy" }
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    (tmp_path / "mine.py").write_text(MINE)
+    (tmp_path / "small.toml").write_text(CONFIG)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    return tmp_path
+
+
+def verify(*arguments: str):
+    return CliRunner().invoke(app, ["verify", *arguments])
+
+
+def test_a_rule_of_ours_passes_by_name():
+    result = verify("flatten")
+    assert result.exit_code == 0
+    assert "flatten: PASS" in result.output
+
+
+@pytest.mark.parametrize(("rule", "code"), [("mine:right", 0), ("mine:wrong", 1)])
+@pytest.mark.parametrize("examples", ["mine:examples", "mine:made"])
+def test_a_rule_of_yours(folder, rule, code, examples):
+    result = verify(rule, "--args", examples, "--json")
+    assert result.exit_code == code
+    assert [report["verdict"] for report in json.loads(result.output)] == ["FAIL" if code else "PASS"]
+
+
+def test_a_configured_model_node_by_node_and_as_a_whole(folder):
+    result = verify("small.toml", "--json")
+    assert result.exit_code == 0, result.output
+    names = [report["rule"] for report in json.loads(result.output)]
+    assert names == ["linear: Linear(features=4)", "relu: ReLU()", "linear_1: Linear(features=3)", "the whole graph"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("softmx",), ("mine:right",), ("mine:none", "--args", "mine:examples"), ("mine:right", "--args", "mine:rule")],
+)
+def test_what_cannot_be_found_is_said_in_a_line(folder, arguments):
+    result = verify(*arguments)
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+
+
+def test_the_nearest_name_is_offered():
+    assert "did you mean 'softmax'?" in verify("softmx").output
+
+
+def test_nothing_to_check_is_an_error(folder):
+    (folder / "whole.py").write_text("def f(i):\n    return i + 1\n\nexamples = (1,)\n")
+    assert verify("whole:f", "--args", "whole:examples").exit_code == 2
+
+
+def test_json_holds_what_is_not_finite_as_text(folder):
+    (folder / "odd.py").write_text(MINE.replace("slope * x * dy", "x * dy / 0"))
+    report = verify("odd:right", "--args", "odd:examples", "--json")
+    assert json.loads(report.output)[0]["verdict"] == "FAIL"

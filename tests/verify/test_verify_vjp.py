@@ -1,0 +1,85 @@
+"""What is declared, what is refused, and what a report says."""
+
+import json
+
+import jax.numpy as jnp
+import pytest
+
+from fnbackprop import VjpReport, verify_vjp
+
+from .rules import X, right_square, rule, square, wrong_square
+
+FEW = ("structure", "reference", "differences", "linearity")
+straight_through = rule(lambda x: jnp.round(x), lambda x, dy: (dy,))
+float32_only = rule(square, lambda x, dy: ((2 * x * dy).astype(jnp.float32),))
+
+
+def verify(f, *args, only=FEW, **said) -> VjpReport:
+    return verify_vjp(f, *args, only=only, **said)
+
+
+def test_a_right_rule_passes_and_a_wrong_one_fails():
+    assert verify(right_square, X).verdict == "PASS"
+    assert verify(wrong_square, X).verdict == "FAIL"
+
+
+def test_a_surrogate_is_declared_and_never_a_pass():
+    assert verify(straight_through, X).verdict == "FAIL"
+    report = verify(straight_through, X, surrogate="straight-through")
+    assert report.verdict == "DECLARED"
+    assert {c.outcome.reason for c in report.checks if c.verdict == "DECLARED"} == {"straight-through"}
+    assert verify(right_square, X, surrogate="though it is none").verdict == "DECLARED"
+
+
+def test_a_surrogate_excuses_nothing_but_the_derivative():
+    assert verify(float32_only, X, surrogate="a whim").verdict == "FAIL"
+    assert verify(float32_only, X, declared={"structure": "float32 only"}).verdict == "DECLARED"
+
+
+def test_a_given_reference_is_not_relied_on_alone():
+    assert verify(right_square, X, reference=lambda x: x**2).verdict == "PASS"
+    assert verify(wrong_square, X, reference=lambda x: x**2 / 2).verdict == "FAIL"
+
+
+def test_plain_numbers_are_options_where_their_cotangent_is_zero():
+    scaled = rule(lambda x, c: c * x, lambda x, c, dy: (c * dy, None))
+    assert verify(scaled, X, 2.0).verdict == "PASS"
+    also = rule(lambda x, c: c * x, lambda x, c, dy: (c * dy, jnp.sum(dy)))
+    assert verify(also, X, 2.0).verdict == "FAIL"
+
+
+def test_arguments_may_be_any_trees():
+    f = rule(lambda t: t["w"] @ t["x"][0], lambda t, dy: ({"w": jnp.outer(dy, t["x"][0]), "x": (t["w"].T @ dy, None)},))
+    assert verify(f, {"w": X, "x": (X[0], None)}).verdict == "PASS"
+
+
+def test_nothing_to_differentiate_is_no_pass():
+    assert verify(lambda i: i + 1, jnp.arange(3)).verdict == "NOT_RUN"
+
+
+def test_the_same_seed_draws_the_same():
+    reports = [json.loads(verify(right_square, X, seed=3).to_json()) for _ in range(2)]
+    assert reports[0]["checks"][1]["outcome"] == reports[1]["checks"][1]["outcome"]
+
+
+def test_a_report_prints_and_is_json():
+    report = verify(wrong_square, X)
+    assert json.loads(report.to_json())["verdict"] == "FAIL"
+    text = str(report)
+    assert "finite difference" in text
+    assert "exactly 0.5×" in text
+    assert f"again: {report.reproduce}" in text
+
+
+@pytest.mark.parametrize(("said", "error"), [({"only": ["linarity"]}, ValueError), ({"surrogat": ""}, TypeError)])
+def test_what_does_not_exist_is_refused(said, error):
+    with pytest.raises(error):
+        verify_vjp(right_square, X, **said)
+
+
+def test_a_function_that_cannot_be_traced_is_differentiated_step_by_step():
+    def by_sign(x):
+        return 2 * x if float(x.sum()) > 0 else x
+
+    f = rule(by_sign, lambda x, dy: (2 * dy if float(x.sum()) > 0 else dy,))
+    assert verify_vjp(f, X, only=("differences",)).verdict == "PASS"
