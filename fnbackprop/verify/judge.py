@@ -20,6 +20,8 @@ from .verdict import Finding
 # Points at which the values are asked, and entries there that are looked at one by one.
 _TRIALS = 6
 _ENTRIES = 3
+# A slope this far below the value itself, along directions of the entries' own scale, is as good as 0.
+_NEGLIGIBLE = 1e-7
 
 
 class Trial(NamedTuple):
@@ -90,9 +92,8 @@ def _ask(trial: Trial, tolerance: Tolerance, judgement: Judgement, rng: np.rando
     directions = _directions(trial, tolerance, rng)
     claims, references = along(directions, got), along(directions, wanted)
     found, largest = differentiate(setting, point.xs, dy, directions, tolerance.rounding)
-    # Along directions of the entries' own scale, a slope far below the value itself is as good as 0.
     sizes = np.abs(np.nan_to_num([claims, references, found.central.value], nan=0, posinf=0, neginf=0)).max(0)
-    valid = bracket(found, np.maximum(sizes, 1e-6 * largest))
+    valid = bracket(found, np.maximum(sizes, 10 * _NEGLIGIBLE * largest))
     surround = not tolerance.composed and sum(map(np.count_nonzero, dy)) == 1
     for k, direction in enumerate(directions):
         at = Circumstances(
@@ -103,7 +104,7 @@ def _ask(trial: Trial, tolerance: Tolerance, judgement: Judgement, rng: np.rando
             tolerance.choose,
             tolerance.ruled,
         )
-        claim = Claim(claims[k], references[k], tolerance.rtol * max(sizes[k], 1e-6 * largest))
+        claim = Claim(claims[k], references[k], max(tolerance.rtol * sizes[k], _NEGLIGIBLE * largest))
         decision = decide(claim, Bracket(*(part[k] for part in valid)), at)
         judgement.count(decision)
         if decision in (Decision.VALID, Decision.CHOICE):

@@ -77,12 +77,20 @@ def run_check(check: Check, case: Case) -> CheckReport:
     """One check, with what was declared of it taken into account."""
     start = time.perf_counter()
     try:
-        outcome = check.run(case) if case.given.active else not_run("no floating or complex arguments")
+        nothing = _nothing(case)
+        outcome = not_run(nothing) if nothing else check.run(case)
     except RuleRaised as raised:
         outcome = failed(raised.finding())
     except Exception as error:  # a user's rule may raise anything, anywhere
         outcome = failed(RuleRaised("while it was checked", error).finding())
     return CheckReport(check.name, _declared(check, case, outcome), time.perf_counter() - start)
+
+
+def _nothing(case: Case) -> str:
+    """Why there is nothing to differentiate; empty where there is."""
+    if not case.given.active:
+        return "no floating or complex arguments"
+    return "no floating or complex outputs" if case.given.traceable and not case.given.outputs else ""
 
 
 def _declared(check: Check, case: Case, outcome: Outcome) -> Outcome:
