@@ -55,6 +55,9 @@ def decide(claim: Claim, valid: Bracket, at: Circumstances) -> Decision:
         # Where the values bear out neither, they are ill-conditioned; where there is no other claim, they decide.
         borne_out = np.isnan(wanted) or _inside(wanted, valid, margin)
         agreed = abs(got - wanted) <= margin
+        if agreed and at.around is not None and _surrounded(got, at.around(), margin):
+            # As at a triple tie, whose middle entry is flat along each axis alone.
+            return Decision.CHOICE
         sure = at.ordinary or (at.level and at.sound())
         return Decision.WRONG if (borne_out or agreed) and sure else Decision.UNDECIDED
     if abs(got - wanted) <= margin:
@@ -63,11 +66,13 @@ def decide(claim: Claim, valid: Bracket, at: Circumstances) -> Decision:
         return Decision.WRONG
     if at.around is None:
         return Decision.CHOICE
-    near = at.around()
+    return Decision.CHOICE if _surrounded(got, at.around(), margin) else Decision.WRONG
+
+
+def _surrounded(got: float, near: np.ndarray, margin: float) -> bool:
     near = near[np.isfinite(near)]
     slack = max(margin, 1e-3 * np.abs(near).max(initial=0))
-    inside = near.min(initial=np.inf) - slack <= got <= near.max(initial=-np.inf) + slack
-    return Decision.CHOICE if inside else Decision.WRONG
+    return bool(near.min(initial=np.inf) - slack <= got <= near.max(initial=-np.inf) + slack)
 
 
 def _inside(value: float, valid: Bracket, margin: float) -> bool:

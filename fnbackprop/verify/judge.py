@@ -94,12 +94,13 @@ def _ask(trial: Trial, tolerance: Tolerance, judgement: Judgement, rng: np.rando
     found, largest = differentiate(setting, point.xs, dy, directions, tolerance.rounding)
     sizes = np.abs(np.nan_to_num([claims, references, found.central.value], nan=0, posinf=0, neginf=0)).max(0)
     valid = bracket(found, np.maximum(sizes, 10 * _NEGLIGIBLE * largest))
+    level = point.kind.startswith("all entries")
     surround = not tolerance.composed and sum(map(np.count_nonzero, dy)) == 1
     for k, direction in enumerate(directions):
         at = Circumstances(
-            all(np.abs(x).max(initial=0) <= ORDINARY for x in point.xs),
+            not level and all(np.abs(x).max(initial=0) <= ORDINARY for x in point.xs),
             partial(setting.sound_at, point.xs),
-            point.kind.startswith("all entries"),
+            level,
             partial(_nearby, trial, direction, rng) if surround else None,
             tolerance.choose,
             tolerance.ruled,

@@ -100,7 +100,9 @@ class Setting:
     @cached_property
     def outputs(self) -> tuple[jax.ShapeDtypeStruct, ...]:
         """Shapes and dtypes of the outputs."""
-        return self.run(jax.eval_shape, self.rule, *self.xs)
+        if self.traceable:
+            return self.run(jax.eval_shape, self.rule, *self.xs)
+        return tuple(jax.ShapeDtypeStruct(y.shape, y.dtype) for y in self.run(self.rule, *self.xs))
 
     @cached_property
     def accepted(self) -> bool:
@@ -115,7 +117,7 @@ class Setting:
     def traceable(self) -> bool:
         """Whether it can be compiled; otherwise it runs one point after the other."""
         try:
-            self.outputs  # noqa: B018 — the tracing is what is asked for
+            self.run(jax.eval_shape, self.rule, *self.xs)
         except _NEEDS_VALUES:
             return False
         return True
