@@ -5,6 +5,7 @@ from itertools import combinations
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from ..case import Case, cotangents
@@ -21,7 +22,8 @@ def activity(case: Case) -> Outcome:
     inputs, outputs = len(setting.xs), len(setting.outputs)
     if inputs < 2 and outputs < 2:
         return not_run("one input and one output")
-    (dys,) = cotangents(setting, 1, rng)
+    (drawn,) = cotangents(setting, 1, rng)
+    dys = setting.run(lambda: tuple(map(jnp.asarray, drawn)))
     subsets = [s for count in range(1, inputs) for s in combinations(range(inputs), count)][:_MOST]
 
     def of_inputs(subset: Sequence[int]) -> Traced:
@@ -35,7 +37,7 @@ def activity(case: Case) -> Outcome:
         return jax.vjp(lambda *xs: setting.rule(*xs)[j], *setting.xs)[1](dys[j])
 
     def with_zeros(j: int) -> Traced:
-        masked = tuple(d if k == j else np.zeros_like(d) for k, d in enumerate(dys))
+        masked = tuple(d if k == j else jnp.zeros_like(d) for k, d in enumerate(dys))
         return jax.vjp(setting.rule, *setting.xs)[1](masked)
 
     def everything() -> tuple:
