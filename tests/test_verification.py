@@ -59,7 +59,12 @@ def test_a_configured_model_node_by_node_and_as_a_whole(folder):
     result = verify("small.toml", "--json")
     assert result.exit_code == 0, result.output
     names = [report["rule"] for report in json.loads(result.output)]
-    assert names == ["linear_1: Linear(features=4)", "relu_1: ReLU()", "linear_2: Linear(features=3)", "the whole graph"]
+    assert names == [
+        "linear_1: Linear(features=4)",
+        "relu_1: ReLU()",
+        "linear_2: Linear(features=3)",
+        "the whole graph",
+    ]
 
 
 @pytest.mark.parametrize(
