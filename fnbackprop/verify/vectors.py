@@ -23,6 +23,11 @@ def as_covector(dxs: Sequence[Any]) -> np.ndarray:
     return as_vector([np.conj(dx) for dx in dxs])
 
 
+def one_covector(dxs: Sequence[Any]) -> np.ndarray:
+    """The covector of arrays that have no axis of rows."""
+    return as_covector([np.asarray(dx)[None] for dx in dxs])[0]
+
+
 def from_vectors(rows: np.ndarray, like: Sequence[np.ndarray]) -> Arrays:
     """Arrays shaped and typed like these (which have no axis of rows), from rows of vectors."""
     sizes = [x.size for x in like]

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..case import Case, cotangents
 from ..setting import Arrays, Setting, Traced, describe
-from ..vectors import as_covector
+from ..vectors import one_covector
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
 _DEVICES = 8
@@ -34,13 +34,13 @@ def devices(case: Case) -> Outcome:
         job = _dumps((case.rule, _packed(setting.args), setting.active, split, dys, setting.x64))
     except Exception as error:
         return not_run(f"another process cannot import it: {error}")
-    wanted = _vector(setting.run(_pullback, setting, setting.xs, dys))
+    wanted = one_covector(setting.run(_pullback, setting, setting.xs, dys))
     answer, raised = _ask(job)
     if isinstance(raised, ImportError | AttributeError):
         return not_run(f"another process cannot import it: {raised}")
     if raised is not None:
         raise RuleRaised(f"on {_DEVICES} devices", raised, describe(setting)) from raised
-    got = _vector(answer)
+    got = one_covector(answer)
     if not np.allclose(got, wanted, rtol=1e-3, atol=1e-4 * np.abs(wanted).max(initial=0), equal_nan=True):
         place = int(np.nanargmax(np.abs(got - wanted)))
         where = f"{describe(setting)}; its first axis over {_DEVICES} devices"
@@ -52,10 +52,6 @@ def devices(case: Case) -> Outcome:
 
 def _pullback(setting: Setting, xs: Traced, dys: Traced) -> Traced:
     return jax.jit(lambda xs, dys: jax.vjp(setting.rule, *xs)[1](dys))(xs, dys)
-
-
-def _vector(dxs: Traced) -> np.ndarray:
-    return as_covector([np.asarray(dx)[None] for dx in dxs])[0]
 
 
 class _ByName(pickle.Pickler):

@@ -7,7 +7,7 @@ import numpy as np
 from ..case import Case, cotangents
 from ..points import random_points
 from ..setting import Traced, describe
-from ..vectors import as_covector
+from ..vectors import one_covector
 from ..verdict import Finding, Outcome, RuleRaised, failed, passed
 
 _ORDERS = {"in order": (0, 1), "in reversed order": (1, 0), "twice": (0, 0)}
@@ -35,19 +35,15 @@ def purity(case: Case) -> Outcome:
         raise RuleRaised("when a pullback is called again, or after another forward pass", error) from error
     for (way, order), results in zip(_ORDERS.items(), found, strict=True):
         for k, got in zip(order, results, strict=True):
-            if not np.allclose(_vector(got), _vector(wanted[k]), rtol=1e-4, atol=1e-6, equal_nan=True):
+            if not np.allclose(one_covector(got), one_covector(wanted[k]), rtol=1e-4, atol=1e-6, equal_nan=True):
                 words = f"the pullbacks of two forward passes, called {way}, mix them up"
                 return failed(Finding(words, describe(setting), diagnosis="state outside the residuals"))
-    first, second = map(_vector, values)
+    first, second = map(one_covector, values)
     if not np.allclose(first, second, rtol=1e-5, equal_nan=True):
         return failed(Finding("the value changes from call to call", describe(setting), diagnosis="hidden state"))
     stepwise = [setting.run(lambda xs, dy: jax.vjp(setting.rule, *xs)[1](dy), points[k], dys[k]) for k in (0, 1, 0)]
     for k, got in zip((0, 1, 0), stepwise, strict=True):
-        if not np.allclose(_vector(got), _vector(wanted[k]), rtol=1e-3, atol=1e-5, equal_nan=True):
+        if not np.allclose(one_covector(got), one_covector(wanted[k]), rtol=1e-3, atol=1e-5, equal_nan=True):
             words = "backward passes one after the other, without jit, give something else"
             return failed(Finding(words, describe(setting), diagnosis="state outside the residuals"))
     return passed(orders=len(_ORDERS))
-
-
-def _vector(arrays: Traced) -> np.ndarray:
-    return as_covector([np.asarray(a)[None] for a in arrays])[0]

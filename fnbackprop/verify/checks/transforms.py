@@ -6,7 +6,7 @@ import numpy as np
 
 from ..case import Case, cotangents
 from ..setting import Traced, describe
-from ..vectors import as_covector
+from ..vectors import one_covector
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
 
@@ -40,17 +40,13 @@ def transforms(case: Case) -> Outcome:
     except Exception as error:
         raise RuleRaised("under jit, scan or checkpoint", error, describe(setting)) from error
     # Step by step, every operation is compiled alone: thorough, and slow.
-    wanted = _vector(setting.run(pullback, setting.rule, setting.xs, dys) if case.full else found["jit"])
+    wanted = one_covector(setting.run(pullback, setting.rule, setting.xs, dys) if case.full else found["jit"])
     largest = np.abs(np.where(np.isfinite(wanted), wanted, 0)).max(initial=0)
     eps = max(float(jnp.finfo(x.dtype).eps) for x in setting.xs)
     for name, dxs in found.items():
-        got = _vector(dxs)
+        got = one_covector(dxs)
         if not np.allclose(got, wanted, rtol=1e3 * eps, atol=1e2 * eps * largest, equal_nan=True):
             place = int(np.nanargmax(np.abs(got - wanted)))
             words = f"another cotangent under {name}"
             return failed(Finding(words, describe(setting), got=float(got[place]), expected=float(wanted[place])))
     return passed(ways=", ".join(found))
-
-
-def _vector(dxs: Traced) -> np.ndarray:
-    return as_covector([np.asarray(dx)[None] for dx in dxs])[0]
