@@ -34,6 +34,12 @@ def _by_name(*things: Any) -> Callable[[], Mapping[str, Any]]:
     return lambda: names
 
 
+def _listed_modules() -> list[type[Module]]:
+    """What `fnbackprop.modules` lists, without `Function`, whose function a config cannot hold."""
+    listed = [thing for thing in vars(modules).values() if isinstance(thing, type) and issubclass(thing, Module)]
+    return [module for module in listed if module is not modules.Function]
+
+
 @cache
 def _optimizers() -> dict[str, Callable[..., optax.GradientTransformation]]:
     named = {n: f for n, f in vars(optax).items() if inspect.isfunction(f) and not n.startswith(("_", "scale_by_"))}
@@ -63,20 +69,7 @@ MODULE = Kind(
         graph.Graph,
         graph.Repeat,
         graph.While,
-        modules.Above,
-        modules.Add,
-        modules.Dropout,
-        modules.Duplicate,
-        modules.Flatten,
-        modules.Linear,
-        modules.LogSigmoid,
-        modules.LogSoftmax,
-        modules.Max,
-        modules.ReLU,
-        modules.Sigmoid,
-        modules.Softmax,
-        modules.Softplus,
-        modules.Tanh,
+        *_listed_modules(),
     ),
     given=("key", "train"),
     takes_arrays=True,

@@ -1,4 +1,4 @@
-"""Values and gradients against PyTorch, where its semantics are ours: away from kinks."""
+"""Costs and penalties against PyTorch, where its semantics are ours."""
 
 import jax
 import jax.numpy as jnp
@@ -6,20 +6,10 @@ import numpy as np
 import pytest
 
 from fnbackprop.costs import binary_cross_entropy, cross_entropy, negative_log_likelihood, squared_error
-from fnbackprop.modules.add import add
-from fnbackprop.modules.flatten import flatten
-from fnbackprop.modules.linear import linear
-from fnbackprop.modules.log_sigmoid import log_sigmoid
-from fnbackprop.modules.log_softmax import log_softmax
-from fnbackprop.modules.maximum import maximum
-from fnbackprop.modules.relu import relu
-from fnbackprop.modules.sigmoid import sigmoid
-from fnbackprop.modules.softmax import softmax
-from fnbackprop.modules.softplus import softplus
-from fnbackprop.modules.tanh import tanh
 from fnbackprop.penalties import l1, l2, l2_decay
 
-torch = pytest.importorskip("torch")
+from .comparison import assert_agree, torch
+
 F = torch.nn.functional
 pytestmark = pytest.mark.torch
 
@@ -31,52 +21,6 @@ PROBABILITIES = rng.dirichlet(np.ones(5), 4)
 OUTCOMES = rng.integers(2, size=(4, 5)).astype(float)
 WEIGHTS = rng.uniform(0.5, 2, 4)
 CLASS_WEIGHTS = rng.uniform(0.5, 2, 5)
-
-
-def tensor(a):
-    return torch.tensor(a, requires_grad=a.dtype == float)
-
-
-def value_and_gradients(function, torch_function, *arrays):
-    """Ours and PyTorch's, each for the same random cotangent."""
-    places = [i for i, a in enumerate(arrays) if a.dtype == float]
-    with jax.enable_x64(True):
-        ours = [jnp.asarray(a) for a in arrays]
-        y, back = jax.vjp(
-            lambda *xs: function(*(dict(enumerate(ours)) | dict(zip(places, xs, strict=True))).values()),
-            *(ours[i] for i in places),
-        )
-        dy = np.random.default_rng(1).normal(size=y.shape)
-        dxs = back(jnp.asarray(dy))
-    theirs = [tensor(a) for a in arrays]
-    torch_y = torch_function(*theirs)
-    torch_y.backward(torch.tensor(dy))
-    return (y, *dxs), (torch_y.detach(), *(theirs[i].grad for i in places))
-
-
-def assert_agree(function, torch_function, *arrays):
-    for ours, torchs in zip(*value_and_gradients(function, torch_function, *arrays), strict=True):
-        np.testing.assert_allclose(ours, torchs.numpy(), rtol=1e-12, atol=1e-13)
-
-
-@pytest.mark.parametrize(
-    ("function", "torch_function", "arrays"),
-    [
-        (relu, torch.relu, (X,)),
-        (sigmoid, torch.sigmoid, (X,)),
-        (log_sigmoid, F.logsigmoid, (X,)),
-        (softplus, F.softplus, (X,)),
-        (tanh, torch.tanh, (X,)),
-        (softmax, lambda x: F.softmax(x, -1), (X,)),
-        (log_softmax, lambda x: F.log_softmax(x, -1), (X,)),
-        (linear, F.linear, (X, W, B)),
-        (maximum, torch.maximum, (X, PROBABILITIES)),
-        (add, torch.add, (X, B[:1])),
-        (flatten, lambda x: torch.flatten(x, 1), (X.reshape(2, 2, 5),)),
-    ],
-)
-def test_modules(function, torch_function, arrays):
-    assert_agree(function, torch_function, *arrays)
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
