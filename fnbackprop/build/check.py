@@ -5,15 +5,16 @@ from functools import partial
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 
 from ..core.errors import FnbackpropError
 from ..core.module import Variables
+from ..records import flatten_tree
 from ..training import Batch, Recipe, steps_per_epoch, train_step
 from ..training.health import watched_step
-from ..training.step import TrainState
+from ..training.step import start_state
 from .check_model import check_model
 from .data import Data
+from .groups import group_of_each
 from .plan import Plan
 from .problems import Problems, nearest
 from .recipe import build_recipe, schedule_options, total_steps
@@ -27,6 +28,8 @@ def check(plan: Plan, data: Data) -> None:
     _check_schedule(plan, data, problems)
     _check_best(plan, data, problems)
     variables = check_model(plan, data.example, problems)
+    if variables is not None:
+        _check_groups(plan, variables, problems)
     if variables is not None and not problems.lines:
         _check_training(plan, data, variables, problems)
     problems.raise_any()
@@ -39,6 +42,9 @@ def _check_batches(plan: Plan, data: Data, problems: Problems) -> None:
     elif not steps_per_epoch(examples, config, data.train_buckets):
         what = "no size in data.sizes has so many training examples; make it smaller, or keep the last batch"
         problems.add("data.batch_size", what, config.batch_size)
+    if config.batch_size % (parts := plan.config.training.accumulate):
+        what = f"does not divide data.batch_size, {config.batch_size}: all parts of a batch are equally large"
+        problems.add("training.accumulate", what, parts)
     if config.shuffle == "stratified" and data.classes is None:
         problems.add("data.shuffle", "there are no classes to stratify by; use every-epoch", config.shuffle)
 
@@ -95,11 +101,26 @@ def _check_best(plan: Plan, data: Data, problems: Problems) -> None:
         problems.add("best.metric", f"is not reported; {nearest(best.metric, known)}", best.metric)
 
 
+def _check_groups(plan: Plan, variables: Variables, problems: Problems) -> None:
+    groups, penalties = plan.config.optimizer.groups, plan.config.penalties
+    members = {*jax.tree.leaves(group_of_each(groups, plan.model, variables.params))}
+    for i, group in enumerate(groups):
+        if i not in members:
+            names = ", ".join(flatten_tree(variables.params))
+            problems.add(
+                f"optimizer.groups.{i}", f"matches no parameter that an earlier group does not; there are {names}"
+            )
+        outside = [name for name in ("l1", "l2") if getattr(penalties, f"{name}_form") in ("decay", "proximal")]
+        if group.rate_scale != 1 and any(getattr(penalties, name) for name in outside):
+            what = "does not reach a penalty that acts on the parameters themselves; use the optimizer's weight_decay"
+            problems.add(f"optimizer.groups.{i}.rate_scale", what, group.rate_scale)
+
+
 def _check_training(plan: Plan, data: Data, variables: Variables, problems: Problems) -> None:
     try:
         recipe: Recipe = build_recipe(plan, data)
-        optimizer = jax.eval_shape(recipe.optimizer.init, variables.params)
-        jax.eval_shape(recipe.optimizer.update, variables.params, optimizer, variables.params)
+        state = jax.eval_shape(lambda variables: start_state(recipe, variables), variables)
+        jax.eval_shape(recipe.optimizer.update, variables.params, state.optimizer, variables.params)
     except Exception as error:  # optax checks its options by using them
         problems.add("optimizer", f"{plan.config.optimizer.name} cannot be used like this: {error}")
         return
@@ -108,10 +129,8 @@ def _check_training(plan: Plan, data: Data, variables: Variables, problems: Prob
     step: Callable = train_step if health is None else partial(watched_step, config=health)
     try:
         jax.eval_shape(
-            lambda variables, optimizer, inputs, targets, key: step(
-                TrainState(jnp.int32(0), variables, optimizer), Batch(inputs, targets), recipe, key
-            ),
-            *(variables, optimizer, inputs, targets, jax.random.key(0)),
+            lambda state, inputs, targets, key: step(state, Batch(inputs, targets), recipe, key),
+            *(state, inputs, targets, jax.random.key(0)),
         )
     except FnbackpropError as error:
         problems.add("cost", str(error))

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from ..core.config import ExperimentConfig
+from ..core.config import ExperimentConfig, GroupConfig, OptimizerConfig
 from ..costs import Cost, per_example
 from ..graph import Graph
 from .config_file import apply_overrides, find_config, odd_values, read_toml
@@ -29,6 +29,7 @@ class Plan(NamedTuple):
     source: Named
     optimizer: Named
     schedule: Named | None  # None: the learning rate is one number
+    groups: tuple[Named, ...] = ()  # the optimizer once more, for each group of parameters
     allow: tuple[str, ...] = ()  # packages whose code may be named
 
 
@@ -59,6 +60,7 @@ def build_plan(tables: dict[str, Any], file: str = "config", allow: Sequence[str
     optimizer = read_named(OPTIMIZER, optimizer_table, "optimizer", problems, allow)
     rate = optimizer_table.get("learning_rate") if isinstance(optimizer_table, dict) else None
     schedule = read_named(SCHEDULE, rate, "optimizer.learning_rate", problems, allow)
+    groups = _groups(optimizer_table, optimizer, problems, allow)
     problems.raise_any()
     assert model
     assert cost
@@ -72,8 +74,25 @@ def build_plan(tables: dict[str, Any], file: str = "config", allow: Sequence[str
         source,
         optimizer,
         schedule,
+        groups,
         (allow,) if isinstance(allow, str) else tuple(allow),
     )
+
+
+def _groups(table: Any, optimizer: Named | None, problems: Problems, allow: Sequence[str]) -> tuple[Named, ...]:
+    """The optimizer with each group's own options, where nothing was wrong without them."""
+    tables = table.get("groups", []) if optimizer else []
+    if not isinstance(tables, list):
+        return ()
+    found = []
+    for i, group in enumerate(tables):
+        own = group if isinstance(group, dict) else {}
+        options = {key: value for key, value in own.items() if key not in GroupConfig.model_fields}
+        for key in options.keys() & OptimizerConfig.model_fields:
+            what = "is the same for all parameters; rate_scale multiplies a group's learning rate"
+            problems.add(f"optimizer.groups.{i}.{key}", what, options[key])
+        found.append(read_named(OPTIMIZER, table | options, f"optimizer.groups.{i}", problems, allow))
+    return tuple(each for each in found if each)
 
 
 def _cost(named: Named) -> Cost:

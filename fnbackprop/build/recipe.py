@@ -4,9 +4,10 @@ from typing import Any
 
 import optax
 
-from ..core.config import OptimizerConfig, TrainingConfig
-from ..training import Recipe, finite_part, steps_per_epoch
+from ..core.config import TrainingConfig
+from ..training import Recipe, steps_per_epoch
 from .data import Data
+from .optimizer import build_optimizer
 from .plan import Plan
 from .registry import SCHEDULE, parameters
 
@@ -15,18 +16,21 @@ _DEFAULT_EPOCHS = 10
 
 def build_recipe(plan: Plan, data: Data) -> Recipe:
     """The recipe of a plan: model, cost, penalties, optimizer, learning rate and normalisation."""
-    config = plan.config
     rate = _learning_rate(plan, total_steps(plan, data))
-    make, options = plan.optimizer
-    if "key" in parameters(make):  # gradient noise
-        options = options | {"key": config.seed}
-    # Some optimizers take a number only.
-    optimizer = make(learning_rate=rate if plan.schedule else config.optimizer.learning_rate, **options)
-    optimizer, policy = _clipped(optimizer, config.optimizer), config.training.non_finite
-    if policy == "reduce":
-        optimizer = optax.chain(finite_part(), optimizer)
-    described = data.normalization, config.data.sizes, policy
-    return Recipe(plan.model, plan.cost, config.penalties, optimizer, rate, *described)
+    training = plan.config.training
+    return Recipe(
+        plan.model,
+        plan.cost,
+        plan.config.penalties,
+        build_optimizer(plan, rate),
+        rate,
+        data.normalization,
+        plan.config.data.sizes,
+        training.non_finite,
+        training.accumulate,
+        training.precision,
+        training.average,
+    )
 
 
 def total_steps(plan: Plan, data: Data) -> int:
@@ -59,12 +63,3 @@ def _learning_rate(plan: Plan, steps: int) -> optax.Schedule:
     if plan.schedule is None:
         return optax.constant_schedule(plan.config.optimizer.learning_rate)
     return plan.schedule.thing(**schedule_options(plan, steps))
-
-
-def _clipped(optimizer: optax.GradientTransformation, config: OptimizerConfig) -> optax.GradientTransformation:
-    clips = []
-    if config.clip_value is not None:
-        clips.append(optax.clip(config.clip_value))
-    if config.clip_norm is not None:
-        clips.append(optax.clip_by_global_norm(config.clip_norm))
-    return optax.chain(*clips, optimizer) if clips else optimizer

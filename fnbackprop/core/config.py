@@ -4,15 +4,19 @@ A table that names a thing (a module, a source, a cost, an optimizer, a schedule
 as keys; `fnbackprop.build` checks those against the thing itself.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Field
 
 from .config_table import NamingTable as NamingTable
 from .config_table import NonNegative, Positive
 from .config_table import Table as Table
 from .run_config import BestConfig as BestConfig
 from .run_config import CheckpointConfig as CheckpointConfig
+from .training_config import GroupConfig as GroupConfig
+from .training_config import OptimizerConfig as OptimizerConfig
+from .training_config import ScheduleConfig as ScheduleConfig
+from .training_config import TrainingConfig as TrainingConfig
 
 
 class NodeConfig(NamingTable):
@@ -69,49 +73,6 @@ class PenaltiesConfig(Table):
         "penalty", description="part of the cost, or a soft threshold after the update, which reaches exact zeros"
     )
     biases: bool = Field(False, description="also penalise parameters that are not weights")
-
-
-class ScheduleConfig(NamingTable):
-    """A learning rate that changes from step to step."""
-
-    schedule: str = Field(description="the name of an optax schedule")
-
-
-def _kind_of_rate(value: Any) -> str:
-    return "schedule" if isinstance(value, dict | ScheduleConfig) else "number"
-
-
-class OptimizerConfig(NamingTable):
-    """Which optax optimizer turns gradients into updates."""
-
-    name: str = Field("adam", description="the name of an optax optimizer")
-    learning_rate: Annotated[
-        Annotated[float, Field(ge=0), Tag("number")] | Annotated[ScheduleConfig, Tag("schedule")],
-        Discriminator(_kind_of_rate),
-    ] = Field(1e-3, description="a number, or { schedule = NAME, … }")
-    clip_norm: Annotated[float, Field(gt=0)] | None = Field(None, description="largest norm of the whole gradient")
-    clip_value: Annotated[float, Field(gt=0)] | None = Field(
-        None, description="largest magnitude of a gradient's entry"
-    )
-
-
-class TrainingConfig(Table):
-    """How long to train, and how often to report."""
-
-    epochs: Positive | None = Field(None, description="passes over the training examples; 10 if steps is unset too")
-    steps: Positive | None = Field(None, description="optimizer steps, instead of epochs")
-    report_every: Positive | None = Field(None, description="steps between reports; an epoch if unset")
-    non_finite: Literal["stop", "skip", "reduce"] = Field(
-        "stop",
-        description="a step with a loss, gradient or parameter that is no number: ends the run, is not taken, or is "
-        "taken with 0 for what is not finite in its gradient",
-    )
-
-    @model_validator(mode="after")
-    def _one_length(self) -> "TrainingConfig":
-        if self.epochs is not None and self.steps is not None:
-            raise ValueError("got both epochs and steps; give one of them")
-        return self
 
 
 class HealthConfig(Table):

@@ -28,7 +28,7 @@ def fit(
             state, better = chunk.state, False
             reporter.chunk(chunk)
             if reporter.is_due(chunk.last):
-                better = reporter.report(state.variables, chunk.last, keeper.trained())
+                better = reporter.report(state.outcome, chunk.last, keeper.trained())
             status.reached(chunk.last)
             wished = run.wish.signal  # once: it may come between two looks
             if better or wished or keeper.is_due(chunk.last):

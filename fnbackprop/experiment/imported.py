@@ -39,8 +39,8 @@ def begin_with(
     key, _ = jax.random.split(jax.random.key(plan.config.seed))
     state = training.initial_state(recipe, key, data.specs(plan.config.data.batch_size)[0])
     variables = training.inside_weights(records.load_arrays(Path(weights))[0], state.variables, plan.model)
-    # Some optimizers begin with a copy of the parameters.
-    state = state._replace(variables=variables, optimizer=recipe.optimizer.init(variables.params))
+    # Optimizers and averages may begin with a copy of the parameters.
+    state = training.start_state(recipe, variables)
     with records.disk_errors(folder.path), folder.locked():
         log, digests = (
             records.Log(folder.log, console or Console()),

@@ -141,7 +141,7 @@ def _final(run: Run, state: training.TrainState, best: records.Best | None) -> t
     """The variables of the best model where one was kept, otherwise of the last; and their step."""
     last = int(state.step)
     if best is None or best.step is None or best.step == last:
-        return last, state.variables
+        return last, state.outcome
     try:
         saved = Start(run.checkpoints.load(best.step)).state(state)
     except CheckpointError as error:
@@ -150,4 +150,4 @@ def _final(run: Run, state: training.TrainState, best: records.Best | None) -> t
             "put a copy in its place, or take the last model by leaving [best] out of the config"
         ) from None
     run.log.print(f"{'best':<17} of step {best.step}: validation {best.metric} {best.value:.6g}")
-    return best.step, saved.variables
+    return best.step, saved.outcome

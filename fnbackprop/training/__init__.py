@@ -15,6 +15,7 @@ from .recipe import Recipe as Recipe
 from .spoiled import finite_part as finite_part
 from .step import TrainState as TrainState
 from .step import initial_state as initial_state
+from .step import start_state as start_state
 from .step import train_step as train_step
 from .trained import Prediction as Prediction
 from .trained import Trained as Trained

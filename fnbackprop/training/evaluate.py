@@ -11,7 +11,7 @@ from jaxtyping import Int
 
 from ..core.module import Variables
 from ..data import Examples
-from ..data.normalize import normalize
+from .forward import forward
 from .objective import Batch, Figures, measure
 from .recipe import Recipe
 
@@ -50,7 +50,7 @@ def compile_evaluate(
 
         def figures_sum(batch: Batch, weights: Array) -> Figures:
             batch = batch._replace(weights=weights)
-            (outputs,), _ = recipe.model.apply(variables, normalize(batch.inputs, recipe.normalization))
+            outputs, _ = forward(variables, batch.inputs, recipe)
             figures = {"loss": recipe.cost.rule(outputs, *batch[1:]), **measure(outputs, batch, recipe)}
             return jax.tree.map(lambda mean: mean * jnp.sum(weights), figures)
 

@@ -11,9 +11,10 @@ from jaxtyping import Float, Int, Num, PRNGKeyArray
 from ..core.config import HealthConfig
 from ..core.module import Context, Module
 from ..core.precision import widen
-from ..data.normalize import normalize
 from ..graph import Graph, Nested, Repeat, nested, reverse
+from .forward import as_computed
 from .look import FIGURES, NOTHING, Health, Look, Looks, name_look
+from .micro_batches import piece_of
 from .objective import Batch, Figures
 from .recipe import Recipe
 from .step import Slope, TrainState, descend, find_slope
@@ -25,12 +26,18 @@ def watched_step(
     """`train_step`, bit for bit, and a look at the nodes.
 
     It is taken at every `config.every`-th step, and wherever the loss or its gradient is not finite. A step that is
-    looked at is run once more, through the gradient graph; the others skip this at run time.
+    looked at is run once more, through the gradient graph, of several micro-batches the first or the one that went
+    wrong; the others skip this at run time.
     """
     slope = find_slope(state, batch, recipe, key)
 
     def look(state: TrainState, slope: Slope) -> tuple[Array, Array]:
-        return _look(state, descend(state, slope, recipe).variables.params, batch, recipe, key, config.saturation)
+        after = descend(state, slope, recipe).variables.params
+        context = Context(key, train=True).fold(state.step)
+        if slope.spoiled is None:
+            return _look(state, after, batch, recipe, context, config.saturation)
+        piece = piece_of(batch, slope.spoiled, recipe.accumulate)
+        return _look(state, after, piece, recipe, context.fold(slope.spoiled), config.saturation)
 
     def look_away(state: TrainState, slope: Slope) -> tuple[Array, Array]:
         return jnp.zeros((len(watched(recipe.model)), len(FIGURES)), jnp.float32), jnp.int32(-1)
@@ -78,12 +85,11 @@ def _repetitions(each: Nested) -> list[str]:
 
 
 def _look(
-    before: TrainState, after: Any, batch: Batch, recipe: Recipe, key: PRNGKeyArray, saturation: float
+    before: TrainState, after: Any, batch: Batch, recipe: Recipe, context: Context, saturation: float
 ) -> tuple[Float[Array, "nodes figures"], Int[Array, ""]]:
     graph, params = _graph(recipe.model), before.variables.params
-    x = normalize(batch.inputs, recipe.normalization)
-    context = Context(key, train=True).fold(before.step)
-    ys, _, pullback = reverse(graph).vjp(before.variables, x, context=context)
+    variables, x = as_computed(before.variables, batch.inputs, recipe)
+    ys, _, pullback = reverse(graph).vjp(variables, x, context=context)
     cost, dy = jax.value_and_grad(recipe.cost.rule)(ys[graph.outputs[0]], batch.targets, batch.weights)
     dparams, dys = pullback(dy)
 

@@ -9,8 +9,8 @@ from jaxtyping import Float, Num
 from ..core.config import PenaltiesConfig
 from ..core.module import Context, Variables
 from ..costs.reduction import reduce_examples
-from ..data.normalize import normalize
 from ..penalties import l1, l2, penalty_sum
+from .forward import forward
 from .recipe import Recipe
 
 # Numbers by name: of one step, or of each of many.
@@ -32,8 +32,7 @@ def objective(
 
     Forward: loss = cost(model(x), t) + α₂‖w‖² + α₁Σ|w|, with those penalties that are in penalty form
     """
-    x = normalize(batch.inputs, recipe.normalization)
-    (outputs,), state = recipe.model.apply(variables._replace(params=params), x, context=context)
+    outputs, state = forward(variables._replace(params=params), batch.inputs, recipe, context)
     cost = context.pick(recipe.cost.rule, recipe.cost.reference)
     parts = {"cost": cost(outputs, batch.targets, batch.weights), **penalty_terms(params, recipe.penalties)}
     loss = jnp.asarray(sum(parts.values()))

@@ -21,3 +21,6 @@ class Recipe(NamedTuple):
     normalization: Normalization | None
     sizes: tuple[int, ...] = ()  # to which batches are cut: see `data.buckets`
     non_finite: Literal["stop", "skip", "reduce"] = "stop"  # see `spoiled`
+    accumulate: int = 1  # micro-batches per step: see `micro_batches`
+    precision: Literal["float32", "bfloat16"] = "float32"  # what the model computes in: see `forward`
+    average: float | None = None  # decay of the parameters' moving average: see `average`

@@ -9,6 +9,8 @@ from jax import Array
 from jaxtyping import Int, PRNGKeyArray
 
 from ..core.module import Context, Spec, Variables
+from .average import update_average
+from .micro_batches import over_micro_batches
 from .objective import Batch, Figures, objective
 from .recipe import Recipe
 from .update import update_params
@@ -20,6 +22,12 @@ class TrainState(NamedTuple):
     step: Int[Array, ""]
     variables: Variables
     optimizer: Any
+    average: Any = None  # of the parameters, where the recipe keeps one
+
+    @property
+    def outcome(self) -> Variables:
+        """The variables that are evaluated and kept as the model."""
+        return self.variables if self.average is None else self.variables._replace(params=self.average)
 
 
 class Slope(NamedTuple):
@@ -28,13 +36,21 @@ class Slope(NamedTuple):
     gradient: Any
     carried: Any
     figures: Figures
+    spoiled: Int[Array, ""] | None = None  # the micro-batch to look at, where there are several: see `micro_batches`
 
 
 def initial_state(recipe: Recipe, key: PRNGKeyArray, inputs: Spec) -> TrainState:
     """Fresh variables for a batch of inputs of this shape, and the optimizer's state, at step 0."""
     # One compiled program, instead of one for every array that is drawn.
     variables = jax.jit(lambda key: recipe.model.init(key, inputs))(key)
-    return TrainState(jnp.int32(0), variables, recipe.optimizer.init(variables.params))
+    return start_state(recipe, variables)
+
+
+def start_state(recipe: Recipe, variables: Variables) -> TrainState:
+    """The state at step 0 of a model with these variables."""
+    params = variables.params
+    average = None if recipe.average is None else jax.tree.map(jnp.copy, params)
+    return TrainState(jnp.int32(0), variables, recipe.optimizer.init(params), average)
 
 
 def train_step(state: TrainState, batch: Batch, recipe: Recipe, key: PRNGKeyArray) -> tuple[TrainState, Figures]:
@@ -46,11 +62,20 @@ def train_step(state: TrainState, batch: Batch, recipe: Recipe, key: PRNGKeyArra
 def find_slope(state: TrainState, batch: Batch, recipe: Recipe, key: PRNGKeyArray) -> Slope:
     """The first half of a step, which changes nothing yet."""
     context = Context(key, train=True).fold(state.step)
-    params = state.variables.params
-    gradient, (carried, figures) = jax.grad(objective, has_aux=True)(params, state.variables, batch, recipe, context)
+
+    def slopes(batch: Batch, carried: Any, context: Context) -> tuple[Any, Any, Figures]:
+        variables = state.variables._replace(state=carried)
+        of_params = jax.grad(objective, has_aux=True)
+        gradient, (carried, figures) = of_params(variables.params, variables, batch, recipe, context)
+        return gradient, carried, figures
+
+    if recipe.accumulate == 1:
+        slope = Slope(*slopes(batch, state.variables.state, context))
+    else:
+        slope = Slope(*over_micro_batches(slopes, batch, state.variables.state, context, recipe.accumulate))
     rate = jnp.asarray(recipe.learning_rate(state.step), jnp.float32)
-    figures = {**figures, "learning_rate": rate, "gradient_norm": optax.tree.norm(gradient)}
-    return Slope(gradient, carried, figures)
+    figures = {**slope.figures, "learning_rate": rate, "gradient_norm": optax.tree.norm(slope.gradient)}
+    return slope._replace(figures=figures)
 
 
 def descend(state: TrainState, slope: Slope, recipe: Recipe) -> TrainState:
@@ -58,4 +83,5 @@ def descend(state: TrainState, slope: Slope, recipe: Recipe) -> TrainState:
     params = state.variables.params
     updates, optimizer = recipe.optimizer.update(slope.gradient, state.optimizer, params)
     params = update_params(params, updates, recipe.penalties, slope.figures["learning_rate"])
-    return TrainState(state.step + 1, state.variables._replace(params=params, state=slope.carried), optimizer)
+    average = None if recipe.average is None else update_average(state.average, params, recipe.average, state.step)
+    return TrainState(state.step + 1, Variables(params, slope.carried, state.variables.options), optimizer, average)

@@ -37,6 +37,10 @@ REFUSED = {
         ["data.batch_size=1000", RATE + "{schedule='cosine_decay_schedule', init_value=1}"],
         [r"data.batch_size: larger than the 105 training examples \(got 1000\)"],
     ),
+    "a batch that cannot be cut into parts": (
+        ["training={epochs=2, accumulate=4}"],
+        [r"training.accumulate: does not divide data.batch_size, 10: all parts of a batch are equally large \(got 4\)"],
+    ),
     "a decay longer than the run": (
         [RATE + "{schedule='cosine_decay_schedule', init_value=1, decay_steps=23}"],
         [r"optimizer.learning_rate.decay_steps: longer than the run, which has 22 steps: .* \(got 23\)"],

@@ -23,7 +23,7 @@ RICH = (
     "model=[{module='own_modules:Centre'}, {module='Linear', features=8}, {module='ReLU'}, "
     "{module='Dropout', rate=0.3}, {module='Linear', features=3}]",
     "optimizer={name='adam', learning_rate={schedule='cosine_decay_schedule', init_value=0.02}}",
-    "training={steps=24, report_every=5}",
+    "training={steps=24, report_every=5, accumulate=2, precision='bfloat16', average=0.9}",
     "health={every=3}",
     "penalties={l2=0.001, l1=0.0001}",
     "checkpoint={every_steps=2, keep=3}",
