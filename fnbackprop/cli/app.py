@@ -1,0 +1,94 @@
+"""What all commands share: how they end, and the arguments that several take. JAX is imported where it is needed."""
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Train neural networks in JAX through hand-written, documented and checked derivatives.",
+    epilog="Exit codes: 0 done, 1 verification failed, 2 usage or config, 3 data, 4 non-finite numbers, 5 a run that "
+    "cannot be saved or gone on with, 70 internal error, 130 interrupted, 143 stopped by SIGTERM; the last two after "
+    "saving.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(wanted: bool) -> bool:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(version("fnbackprop"))
+        raise typer.Exit
+    return wanted
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version, and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+Config = Annotated[str, typer.Argument(help="A TOML file, or the name of a config that comes along, as digits_mlp.")]
+Run = Annotated[Path, typer.Argument(help="The folder of a finished run.")]
+AnyRun = Annotated[Path, typer.Argument(help="The folder of a run.")]
+Overrides = Annotated[
+    list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Keys to set: optimizer.learning_rate=3e-4")
+]
+Allow = Annotated[list[str] | None, typer.Option(help="A package of your own whose code the config may name.")]
+Platform = Annotated[str | None, typer.Option(help="cpu, gpu or tpu; by default the best that JAX finds.")]
+
+
+def command(function: Callable[..., None]) -> Callable[..., None]:
+    """A command that ends with the exit code of what went wrong, and with a traceback only where the fault is ours."""
+    name = function.__name__.removesuffix("_")  # of one that Python has another use for
+
+    @wraps(function)
+    def run(*args: object, **options: object) -> None:
+        from ..core.errors import FnbackpropError
+
+        try:
+            function(*args, **options)
+        except FnbackpropError as error:
+            typer.echo(f"fnbackprop {name}: {error}", err=True)
+            raise typer.Exit(error.exit_code) from None
+        except (typer.Exit, BrokenPipeError):  # who reads the output may have had enough
+            raise
+        except (Exception, KeyboardInterrupt) as error:
+            if interrupt := _interrupted(error):
+                typer.echo(f"fnbackprop {name}: {interrupt}" if str(interrupt) else "interrupted", err=True)
+                raise typer.Exit(getattr(interrupt, "exit_code", 130)) from None
+            import traceback
+
+            traceback.print_exc()
+            typer.echo("this is a defect of fnbackprop: please report it with the lines above", err=True)
+            raise typer.Exit(70) from None
+
+    return app.command(name)(run)
+
+
+def _interrupted(error: BaseException | None) -> KeyboardInterrupt | None:
+    """The Ctrl-C that began it: a library that is interrupted while it is imported may raise something else."""
+    if error is None or isinstance(error, KeyboardInterrupt):
+        return error
+    return _interrupted(error.__context__)
+
+
+def use(platform: str | None) -> None:
+    from ..core.errors import ConfigError
+
+    if platform is not None:
+        import jax
+
+        jax.config.update("jax_platforms", platform)
+        try:
+            jax.devices()
+        except RuntimeError as error:
+            raise ConfigError(f"--platform {platform}: JAX cannot use it here; cpu always works: {error}") from error

@@ -1,0 +1,70 @@
+"""Commands that use a trained model, here or elsewhere."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from .app import Allow, Config, Overrides, Platform, Run, command, use
+
+
+@command
+def evaluate(run: Run, allow: Allow = None, platform: Platform = None) -> None:
+    """Compute a run's test figures anew from its saved model."""
+    use(platform)
+    from .. import finished
+    from ..records import format_figures
+
+    typer.echo(format_figures(finished.evaluate(run, allow or ())))
+
+
+@command
+def predict(
+    run: Run,
+    inputs: Annotated[Path, typer.Argument(help="An .npy file of raw inputs, one example a row.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The .npy file to write.")],
+    write: Annotated[
+        Literal["outputs", "probabilities", "classes"], typer.Option(help="What to write for each example.")
+    ] = "outputs",
+    allow: Allow = None,
+    platform: Platform = None,
+) -> None:
+    """Run a trained model on raw inputs, normalised as in training."""
+    use(platform)
+    from .. import finished
+
+    shape = finished.predict_file(run, inputs, output, write, allow or ())
+    typer.echo(f"wrote {write} of shape {shape} to {output}")
+
+
+@command
+def export(
+    run: Run,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write, as model.safetensors.")],
+    stablehlo: Annotated[
+        bool, typer.Option("--stablehlo", help="Write a program for jax.export instead of weights.")
+    ] = False,
+    allow: Allow = None,
+) -> None:
+    """Write a trained model's weights for other programs; a stack's are named as by torch.nn.Sequential."""
+    from .. import exchange
+
+    if stablehlo:
+        exchange.export_stablehlo(run, output, allow or ())
+        typer.echo(f"wrote a program to {output}: jax.export.deserialize(bytearray).call(inputs)")
+    else:
+        typer.echo(f"wrote {', '.join(exchange.export_weights(run, output, allow or ()))} to {output}")
+
+
+@command
+def import_(
+    config: Config,
+    weights: Annotated[Path, typer.Argument(help="A safetensors file with the names that export writes.")],
+    run: Annotated[Path, typer.Option(help="The folder of the new run.")],
+    overrides: Overrides = None,
+    allow: Allow = None,
+) -> None:
+    """Make a run that begins with weights from elsewhere, to be evaluated, asked or trained."""
+    from .. import experiment
+
+    typer.echo(f"made {experiment.begin_with(config, weights, overrides or (), run=run, allow=allow or ())}")

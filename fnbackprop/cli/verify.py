@@ -1,0 +1,29 @@
+"""The command that checks derivatives."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from .app import Allow, Platform, command, use
+
+
+@command
+def verify(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Rules of ours, package.file:rule of yours, or configs. All of ours by default."),
+    ] = None,
+    args: Annotated[str | None, typer.Option(help="package.file:examples, the arguments of your rule.")] = None,
+    level: Annotated[Literal["fast", "full"], typer.Option(help="How thoroughly.")] = "fast",
+    seed: Annotated[int, typer.Option(min=0, help="Draws points and cotangents.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Let an inconclusive rule fail too.")] = False,
+    allow: Allow = None,
+    platform: Platform = None,
+) -> None:
+    """Check hand-written derivatives: of rules, and of every node of a configured model."""
+    use(platform)
+    from .. import verification
+
+    if not verification.show(verification.verify(names or (), args, level, seed, allow or ()), json, strict):
+        raise typer.Exit(1)
