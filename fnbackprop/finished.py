@@ -8,15 +8,25 @@ import numpy as np
 
 from . import build, records, training
 from .core.atomic import write_atomically
-from .core.errors import ConfigError
+from .core.errors import ConfigError, DataError
+from .data.digest import data_digest
 from .data.npy import read_npy
 
 
 def evaluate(run: str | Path, allow: Sequence[str] = ()) -> dict[str, float]:
-    """The test figures of a finished run, computed anew from its saved model and its config's data."""
+    """The test figures of a finished run, computed anew from its saved model and its config's data.
+
+    Raises DataError where these are no longer the data that the model was trained on.
+    """
     folder = _open(run)
     plan, data = build.prepare(folder.config, (), allow)
     trained = training.load_trained(folder.model, plan.model)
+    if trained.data_digest not in ("", now := data_digest(data.splits)):
+        raise DataError(
+            f"run {folder.path} was trained on other data than {plan.config.data.source} gives now (SHA-256 "
+            f"{trained.data_digest[:12]}… then, {now[:12]}… now), so that its test figures would mean something else; "
+            "bring the data back, or train anew"
+        )
     recipe = build.build_recipe(plan, data)._replace(normalization=trained.normalization)
     measure, _ = training.compile_evaluate(recipe, trained.variables, data.splits.examples, data.buckets)
     return measure(trained.variables, data.splits.examples, data.splits.test)

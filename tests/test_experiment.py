@@ -156,6 +156,15 @@ def test_a_saved_model_gives_the_same_figures(train: Train) -> None:
     assert fnbackprop.evaluate(result.run) != result.test
 
 
+def test_a_model_is_evaluated_on_its_own_data_only(train: Train) -> None:
+    result = train()
+    saved = (result.run / "config.toml").read_text()
+    assert "split_seed = 0" in saved
+    (result.run / "config.toml").write_text(saved.replace("split_seed = 0", "split_seed = 1"))
+    with pytest.raises(DataError, match=r"was trained on other data than iris gives now .* bring the data back"):
+        fnbackprop.evaluate(result.run)
+
+
 def test_a_run_that_diverges_says_so_and_saves_no_model(train: Train) -> None:
     with pytest.raises(NonFiniteError, match="lower optimizer\\.learning_rate"):
         train("optimizer={name='sgd', learning_rate=1e30}")

@@ -50,7 +50,7 @@ def begin_with(
         metrics = records.MetricsLog(folder.metrics, Start().metrics)
         Keeper(it, Start(), metrics, records.environment()).save(state, records.Averages(), None)
         described = data.normalization, data.classes, data.splits.examples.inputs.shape[1:], recipe.sizes
-        training.save_trained(folder.model, training.Trained(plan.model, variables, *described))
+        training.save_trained(folder.model, training.Trained(plan.model, variables, *described, it.data_digest))
         write_atomically(folder.config, build.config_text(plan, data))
         records.Status(folder.status, 0).tell("stopped", "weights were imported, and nothing trained yet")
     return folder.path

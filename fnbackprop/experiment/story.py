@@ -21,6 +21,7 @@ from .keeper import Keeper
 from .reporter import Reporter
 from .run import Run
 from .start import Start, find_start
+from .unfinished import find_unfinished
 
 
 class Result(NamedTuple):
@@ -58,6 +59,9 @@ def train(
     records.Log(None, console).print(f"{'device':<17} {records.describe_device(machine)}")
     plan, data = build.prepare(config, overrides, allow)
     name = Path(config).stem
+    if run is None and (left := find_unfinished(Path("runs"), name, plan, data)):
+        text = f"{left.path}, of the same training: --run {left.path} goes on with it; this is a new run"
+        records.Log(None, console).print(f"{'unfinished':<17} {text}", style="yellow")
     folder = _folder(run, fresh, name)
     digests = build.config_digest(build.config_tables(plan, data)), data_digest(data.splits)
     with records.disk_errors(folder.path), folder.locked(), stop_wish() as wish:
@@ -124,7 +128,7 @@ def _conclude(
     run: Run, recipe: training.Recipe, variables: training.Variables, test: dict[str, float], facts: dict[str, str]
 ) -> Result:
     described = run.data.normalization, run.data.classes, run.data.splits.examples.inputs.shape[1:], recipe.sizes
-    trained = training.Trained(run.plan.model, variables, *described)
+    trained = training.Trained(run.plan.model, variables, *described, run.data_digest)
     training.save_trained(run.folder.model, trained)
     rows, text = records.read_metrics(run.folder.metrics), build.config_text(run.plan, run.data)
     records.write_report(run.folder.report, run.name, rows, facts, text)

@@ -25,10 +25,12 @@ from .metrics_csv import metrics_csv as metrics_csv
 from .progress import TrainingProgress as TrainingProgress
 from .report import write_report as write_report
 from .run_folder import RunFolder as RunFolder
+from .run_lock import is_locked as is_locked
 from .runs import list_runs as list_runs
 from .runs import runs_table as runs_table
 from .status import State as State
 from .status import Status as Status
+from .status import read_status as read_status
 from .tensorboard import TensorBoard as TensorBoard
 from .trackers import Trackers as Trackers
 from .trees import flatten_tree as flatten_tree

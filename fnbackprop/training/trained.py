@@ -35,6 +35,7 @@ class Trained(NamedTuple):
     classes: tuple[str, ...] | None  # None: regression
     input_shape: tuple[int, ...]  # of one example
     sizes: tuple[int, ...] = ()  # to which batches were cut: see `data.buckets`
+    data_digest: str = ""  # of all data that it was trained and tested on: see `data.digest`
 
 
 def save_trained(path: Path, trained: Trained) -> None:
@@ -46,7 +47,7 @@ def save_trained(path: Path, trained: Trained) -> None:
     arrays = flatten_tree(trained.variables)
     if trained.normalization is not None:
         arrays |= {_SAVED + name: values for name, values in trained.normalization._asdict().items()}
-    metadata = {name: json.dumps(getattr(trained, name)) for name in ("classes", "input_shape", "sizes")}
+    metadata = {name: json.dumps(getattr(trained, name)) for name in ("classes", "input_shape", "sizes", "data_digest")}
     save_arrays(path, {name: np.asarray(values) for name, values in arrays.items()}, metadata)
 
 
@@ -55,7 +56,7 @@ def load_trained(path: Path, model: Module) -> Trained:
     arrays, metadata = load_arrays(path)
     try:
         classes, shape = (json.loads(metadata[name]) for name in ("classes", "input_shape"))
-        sizes = json.loads(metadata.get("sizes", "[]"))
+        sizes, digest = json.loads(metadata.get("sizes", "[]")), json.loads(metadata.get("data_digest", '""'))
         classes = classes if classes is None else tuple(map(str, classes))
         shape, sizes = tuple(map(int, shape)), tuple(map(int, sizes))
     except (KeyError, TypeError, ValueError) as error:
@@ -64,7 +65,7 @@ def load_trained(path: Path, model: Module) -> Trained:
     normalization = Normalization(**found) if found else None
     inputs = jax.ShapeDtypeStruct((1, *shape), np.float32)
     like = jax.eval_shape(lambda key: model.init(key, inputs), jax.random.key(0))
-    return Trained(model, restore_tree(like, arrays), normalization, classes, shape, sizes)
+    return Trained(model, restore_tree(like, arrays), normalization, classes, shape, sizes, str(digest))
 
 
 def predict(

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -212,3 +213,17 @@ def test_a_torn_last_line_of_metrics_is_tolerated(train: Train, outcome: Outcome
         file.write('{"kind": "tra')
     train("checkpoint={every_steps=5}", run="it")
     assert outcome(Path("it")) == outcome(Path("whole"))
+
+
+def test_who_starts_the_same_training_anew_is_told_of_what_is_unfinished(train: Train) -> None:
+    with pytest.raises(DiedError):
+        train("checkpoint.every_steps=2", dies_at=5)
+    told = Console(file=StringIO(), width=200)
+    train("checkpoint.every_steps=3", console=told)
+    assert f"unfinished        {Path('runs/it')}, of the same training: --run {Path('runs/it')}" in told.file.getvalue()
+    # Neither one of another training, nor one that is done.
+    train("checkpoint.every_steps=3", run="runs/it")
+    for override in ("seed=1", "seed=0"):
+        told = Console(file=StringIO(), width=200)
+        train(override, console=told)
+        assert "unfinished" not in told.file.getvalue()

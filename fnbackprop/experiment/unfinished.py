@@ -1,0 +1,31 @@
+"""A run that was left unfinished, for who starts the same training a second time."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from .. import build, records
+from ..core.errors import FnbackpropError
+
+
+def find_unfinished(parent: Path, name: str, plan: build.Plan, data: build.Data) -> records.RunFolder | None:
+    """The run of the same training in `parent`, called `name` or name-2 …, that was stopped last; None without one."""
+    tables = build.config_tables(plan, data)
+    found = list(_stopped(parent, name, tables, plan, data))
+    return max(found, key=lambda folder: folder.status.stat().st_mtime, default=None)
+
+
+def _stopped(
+    parent: Path, name: str, tables: Mapping[str, Any], plan: build.Plan, data: build.Data
+) -> Iterator[records.RunFolder]:
+    for path in [parent / name, *parent.glob(f"{name}-*")]:
+        # What cannot be read is none to go on with.
+        with suppress(FnbackpropError, OSError):
+            folder = records.RunFolder.open(path)
+            state = records.read_status(folder.status).get("state")
+            alive = records.is_locked(folder.lock)
+            if state not in (None, "done") and not alive and records.Checkpoints(folder.checkpoints).steps():
+                before = build.config_tables(build.read_plan(folder.config, (), plan.allow), data)
+                if not build.differences(before, tables)[0]:
+                    yield folder
