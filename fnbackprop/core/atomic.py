@@ -58,7 +58,8 @@ def remove_leftovers(folder: Path) -> None:
 def write_atomically(path: Path, data: bytes | str) -> None:
     """`data` (text as UTF-8) at `path`, all or nothing; raises OSError and leaves the old file if it cannot."""
     with appearing(path) as file:
-        file.write(data.encode() if isinstance(data, str) else data)
+        # A file's name may be in the text, and be no UTF-8.
+        file.write(data.encode(errors="replace") if isinstance(data, str) else data)
 
 
 def _temporary(path: Path) -> Path:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-# Text from a config or a file name must not steer the terminal.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# Text from a config or a file name must not steer the terminal; and a name that is no UTF-8 has surrogates in it.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class Log:

@@ -140,3 +140,8 @@ def test_leftovers_are_removed_and_nothing_else(tmp_path: Path):
     assert [path.name for path in folder.iterdir()] == ["part"]
     assert (tmp_path / "outside").is_dir()
     remove_leftovers(tmp_path / "gone")
+
+
+def test_text_with_the_name_of_a_file_that_is_no_utf8(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "page", "<h1>" + os.fsdecode(b"r\xff") + "</h1>")
+    assert (tmp_path / "page").read_bytes() == b"<h1>r?</h1>"

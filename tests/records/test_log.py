@@ -1,6 +1,7 @@
 """What the user sees is in the file, as it was meant."""
 
 import io
+import os
 import re
 from datetime import datetime
 from pathlib import Path
@@ -36,6 +37,11 @@ def test_text_cannot_steer_the_terminal(tmp_path: Path):
     Log(tmp_path / "log.txt", Console(file=shown)).print("a\x1b[2Jb\rc\x9b1md")
     assert shown.getvalue() == "a�[2Jb�c�1md\n"
     assert not re.search(r"[\x1b\r\x9b]", (tmp_path / "log.txt").read_text(encoding="utf-8"))
+
+
+def test_a_file_name_that_is_no_utf8_is_kept_too(tmp_path: Path):
+    Log(tmp_path / "log.txt", Console(file=io.StringIO())).print("runs/" + os.fsdecode(b"r\xff"))
+    assert (tmp_path / "log.txt").read_text(encoding="utf-8").endswith("runs/r�\n")
 
 
 def test_letters_that_the_terminal_has_not_are_replaced():
