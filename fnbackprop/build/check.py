@@ -6,10 +6,10 @@ from typing import Any
 
 import jax
 
-from ..core.errors import FnbackpropError
+from ..core.errors import ConfigError, FnbackpropError
 from ..core.module import Variables
 from ..records import flatten_tree
-from ..training import Batch, Recipe, steps_per_epoch, train_step
+from ..training import Batch, Devices, Recipe, steps_per_epoch, train_step
 from ..training.health import watched_step
 from ..training.step import start_state
 from .check_model import check_model
@@ -45,8 +45,20 @@ def _check_batches(plan: Plan, data: Data, problems: Problems) -> None:
     if config.batch_size % (parts := plan.config.training.accumulate):
         what = f"does not divide data.batch_size, {config.batch_size}: all parts of a batch are equally large"
         problems.add("training.accumulate", what, parts)
+    _check_devices(plan, problems)
     if config.shuffle == "stratified" and data.classes is None:
         problems.add("data.shuffle", "there are no classes to stratify by; use every-epoch", config.shuffle)
+
+
+def _check_devices(plan: Plan, problems: Problems) -> None:
+    wanted, batch_size = plan.config.training.devices, plan.config.data.batch_size
+    try:
+        count = Devices.first(wanted).count
+    except ConfigError as error:
+        problems.add("training.devices", str(error), wanted)
+    else:
+        if batch_size % count:
+            problems.add("training.devices", f"do not divide data.batch_size, {batch_size}, evenly", count)
 
 
 def _check_sizes(plan: Plan, data: Data, problems: Problems) -> None:

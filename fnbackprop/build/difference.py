@@ -7,13 +7,15 @@ from typing import Any
 
 from ..core.tables import leaves
 
-# What changes no bit of the steps that a run has taken: how long it goes on, what is written down, where data lie.
+# What changes no bit of the steps that a run has taken: how long it goes on, on how many devices, what is written down,
+# where data lie.
 _HARMLESS = (
     "best",
     "checkpoint",
     "data.folder",
     "health",
     "trackers",
+    "training.devices",
     "training.epochs",
     "training.report_every",
     "training.steps",

@@ -60,6 +60,9 @@ class TrainingConfig(Table):
     average: Annotated[float, Field(gt=0, lt=1)] | None = Field(
         None, description="decay of a moving average of the parameters, which is then evaluated and kept as the model"
     )
+    devices: Positive | Literal["all"] = Field(
+        1, description="devices that share each batch: the first so many, or all that JAX has"
+    )
     report_every: Positive | None = Field(None, description="steps between reports; an epoch if unset")
     non_finite: Literal["stop", "skip", "reduce"] = Field(
         "stop",

@@ -98,12 +98,15 @@ def _train(run: Run, start: Start, machine: records.Environment, status: records
 
     recipe = build.build_recipe(run.plan, run.data)
     model_key, loop_key = jax.random.split(jax.random.key(config.seed))
-    examples = jax.tree.map(jnp.asarray, splits.examples)
+    devices = training.Devices.first(config.training.devices)
+    examples = devices.everywhere(jax.tree.map(jnp.asarray, splits.examples))
     state = start.state(training.initial_state(recipe, model_key, run.data.specs(config.data.batch_size)[0]))
-    buckets = run.data.train_buckets
-    loop = training.Loop(recipe, config.data, examples, len(splits.train), loop_key, state, config.health, buckets)
-    measure, seconds = training.compile_evaluate(recipe, state.variables, examples, run.data.buckets)
+    watched = config.health, run.data.train_buckets, devices
+    loop = training.Loop(recipe, config.data, examples, len(splits.train), loop_key, state, *watched)
+    measure, seconds = training.compile_evaluate(recipe, state.variables, examples, run.data.buckets, devices)
     facts = build.describe(run.plan, run.data, state.variables.params, loop.order(0))
+    if devices.count > 1:
+        facts["devices"] = f"{devices.count}, {config.data.batch_size // devices.count} examples of a batch on each"
     facts["compiled in"] = f"{loop.compile_seconds + seconds:.1f} s"
     for fact, text in facts.items():
         run.log.print(f"{fact:<17} {text}")

@@ -2,6 +2,7 @@
 
 from ..core.module import Variables as Variables
 from .batches import steps_per_epoch as steps_per_epoch
+from .devices import Devices as Devices
 from .evaluate import Evaluate as Evaluate
 from .evaluate import compile_evaluate as compile_evaluate
 from .finite import check_finite as check_finite

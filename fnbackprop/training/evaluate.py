@@ -11,18 +11,23 @@ from jaxtyping import Int
 
 from ..core.module import Variables
 from ..data import Examples
+from .devices import ONE_DEVICE, Devices
 from .forward import forward
 from .objective import Batch, Figures, measure
 from .recipe import Recipe
 
 # Large enough to keep the device busy, small enough for any model's activations.
-_BATCH_SIZE = 500
+_BATCH_SIZE = 512
 
 Evaluate = Callable[[Variables, Examples, range], dict[str, float]]
 
 
 def compile_evaluate(
-    recipe: Recipe, variables: Variables, examples: Examples, buckets: Int[np.ndarray, " examples"] | None = None
+    recipe: Recipe,
+    variables: Variables,
+    examples: Examples,
+    buckets: Int[np.ndarray, " examples"] | None = None,
+    devices: Devices = ONE_DEVICE,
 ) -> tuple[Evaluate, float]:
     """A function of (variables, examples, part), for such as these, and the seconds that compiling it took.
 
@@ -37,7 +42,7 @@ def compile_evaluate(
             places = first + i * _BATCH_SIZE + jnp.arange(_BATCH_SIZE)
             indices = jnp.minimum(places, last - 1)
             weights = (places < last).astype(jnp.float32)
-            batch = Batch(examples.inputs[indices], examples.targets[indices])
+            batch, weights = devices.spread((Batch(examples.inputs[indices], examples.targets[indices]), weights))
             if buckets is None:
                 return figures_sum(batch, weights)
             sums = zeros
@@ -60,7 +65,8 @@ def compile_evaluate(
         return jax.lax.fori_loop(0, batches, lambda i, sums: jax.tree.map(jnp.add, sums, batch_total(i)), zeros)
 
     started = time.perf_counter()
-    program = jax.jit(total).lower(variables, examples, buckets, np.int32(0), np.int32(0)).compile()
+    arguments = devices.everywhere((variables, examples, buckets))
+    program = devices.compile(total, *arguments, np.int32(0), np.int32(0))
     seconds = time.perf_counter() - started
 
     def evaluate(variables: Variables, examples: Examples, part: range) -> dict[str, float]:

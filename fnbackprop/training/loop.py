@@ -14,6 +14,7 @@ from ..core.config import DataConfig, HealthConfig
 from ..data import Examples
 from ..data.buckets import at_size
 from .batches import Batches, Order
+from .devices import ONE_DEVICE, Devices
 from .health import read_health, watched_step
 from .look import Health, Look, Looks, add_look, no_looks
 from .objective import Batch, Figures
@@ -52,7 +53,7 @@ class Loop:
     The batch of a step is a pure function of (key, step), and the bounds of the compiled loop are traced: however the
     steps are cut into chunks, they compute the same bits, and compile once. `health` asks for the nodes' health, which
     changes no bit of the training; without it the program is the one that knows nothing of health. `buckets` holds each
-    example's, where batches are cut to the recipe's sizes.
+    example's, where batches are cut to the recipe's sizes. `devices` share each batch.
     """
 
     def __init__(
@@ -65,27 +66,29 @@ class Loop:
         state: TrainState,
         health: HealthConfig | None = None,
         buckets: Int[np.ndarray, " count"] | None = None,
+        devices: Devices = ONE_DEVICE,
     ):
         order_key, self._step_key = jax.random.split(key)
         self._batches = Batches(order_key, data, count, buckets)
         self.steps_per_epoch = self._batches.per_epoch
-        self._recipe, self._health = recipe, health
-        self._examples = jax.tree.map(jnp.asarray, examples)
+        self._recipe, self._health, self._devices = recipe, health, devices
+        self._examples = devices.everywhere(jax.tree.map(jnp.asarray, examples))
         started = time.perf_counter()
-        self._compile(state)
+        self._compile(devices.everywhere(state))
         self.compile_seconds = time.perf_counter() - started
 
     def _compile(self, state: TrainState) -> None:
         start = np.int32(0)
-        self._order = jax.jit(self._batches.order).lower(start, self._examples.targets).compile()
-        order = jax.eval_shape(self._batches.order, start, self._examples.targets)
+        self._order = self._devices.compile(self._batches.order, start, self._examples.targets)
+        order = self._order(start, self._examples.targets)
         _, figures, look = jax.eval_shape(self._step, state, self._examples, order, start)
         figures = jax.tree.map(lambda f: jnp.zeros((self.steps_per_epoch, *f.shape), f.dtype), figures)
         # One more for the first step that goes wrong, which is looked at too.
         self._empty = figures, None if look is None else no_looks(look, _MOST_LOOKS + 1)
         # The state is given up to the loop, whose new one takes its memory.
-        run = jax.jit(self._steps, donate_argnums=0)
-        self._run = run.lower(state, self._empty, self._examples, order, start, start).compile()
+        self._empty = self._devices.everywhere(self._empty)
+        arguments = state, self._empty, self._examples, order, start, start
+        self._run = self._devices.compile(self._steps, *arguments, donate=(0,))
 
     def chunks(self, state: TrainState, total_steps: int, *periods: int) -> Iterator[Chunk]:
         """Train from `state` to `total_steps`, in chunks that end at every multiple of each of `periods`.
@@ -93,6 +96,7 @@ class Loop:
         Each chunk's state is used up by the next. Figures that are no numbers are for `check_finite` to refuse.
         """
         first, length, epoch = int(state.step), 1, -1
+        state = self._devices.everywhere(state)
         while first < total_steps:
             if first // self.steps_per_epoch != epoch:
                 epoch = first // self.steps_per_epoch
@@ -130,7 +134,7 @@ class Loop:
         self, state: TrainState, examples: Examples, order: Order, i: Array
     ) -> tuple[TrainState, Figures, Look | None]:
         indices, weights = self._batches.pick(order, i)
-        inputs, targets = examples.inputs[indices], examples.targets[indices]
+        inputs, targets, weights = self._devices.spread((examples.inputs[indices], examples.targets[indices], weights))
 
         def step(inputs: Array) -> tuple[TrainState, Figures, Look | None]:
             batch = Batch(inputs, targets, weights)

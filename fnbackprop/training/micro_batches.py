@@ -33,7 +33,7 @@ def over_micro_batches(slopes: Slopes, batch: Batch, state: Any, context: Contex
     It equals the whole batch's to rounding, except where examples are looked at together: a batch normalisation sees
     one piece at a time, its running statistics all of them in turn. Each piece has its own randomness.
     """
-    pieces = jax.tree.map(lambda x: x.reshape(parts, -1, *x.shape[1:]), batch)
+    pieces = jax.tree.map(lambda x: jnp.swapaxes(x.reshape(-1, parts, *x.shape[1:]), 0, 1), batch)
     shares = _shares(pieces.weights, parts)
     gradient, _, figures = jax.eval_shape(slopes, piece_of(batch, 0, parts), state, context)
     nothing = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), (gradient, figures))
@@ -52,8 +52,8 @@ def over_micro_batches(slopes: Slopes, batch: Batch, state: Any, context: Contex
 
 
 def piece_of(batch: Batch, i: int | Int[Array, ""], parts: int) -> Batch:
-    """Piece number `i` of a batch."""
-    return jax.tree.map(lambda x: x.reshape(parts, -1, *x.shape[1:])[i], batch)
+    """Piece number `i` of a batch: every `parts`-th example, so that several devices have their share of each piece."""
+    return jax.tree.map(lambda x: x.reshape(-1, parts, *x.shape[1:])[:, i], batch)
 
 
 def _shares(weights: Float[Array, "parts piece"] | None, parts: int) -> Float[Array, " parts"]:
