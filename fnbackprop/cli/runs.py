@@ -16,6 +16,7 @@ def train(
         Path | None, typer.Option(help="The run's folder, runs/NAME by default. A run that is there goes on.")
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Take the next free folder instead of going on.")] = False,
+    profile: Annotated[bool, typer.Option("--profile", help="First show where the time of a step goes.")] = False,
     allow: Allow = None,
     platform: Platform = None,
 ) -> None:
@@ -23,7 +24,7 @@ def train(
     use(platform)
     from .. import experiment
 
-    experiment.train(config, overrides or (), run=run, fresh=fresh, allow=allow or ())
+    experiment.train(config, overrides or (), run=run, fresh=fresh, allow=allow or (), profile=profile)
 
 
 @command

@@ -18,6 +18,7 @@ from ..core.stopping import stop_wish
 from ..data.digest import data_digest
 from .fit import fit
 from .keeper import Keeper
+from .profile import profile_table
 from .reporter import Reporter
 from .run import Run
 from .start import Start, find_start
@@ -39,6 +40,7 @@ def train(
     run: str | Path | None = None,
     fresh: bool = False,
     allow: Sequence[str] = (),
+    profile: bool = False,
     console: Console | None = None,
 ) -> Result:
     """Train what `config` describes: a file, or the name of a config that comes with the package.
@@ -48,6 +50,7 @@ def train(
         None, a new one: runs/NAME, or the next free of runs/NAME-2, ….
     fresh: take the next free of run, run-2, … instead of going on.
     allow: packages of your own whose code the config may name.
+    profile: first tell where the time of a step goes, and keep a trace of JAX's profiler in the run's folder.
     console: where progress is shown.
 
     Raises ConfigError; DataError; NonFiniteError where the loss or a parameter stops being a number; CheckpointError
@@ -69,7 +72,7 @@ def train(
         start = find_start(it, machine)
         status = records.Status(folder.status, start.step)
         with _told(status):
-            return _train(it, start, machine, status)
+            return _train(it, start, machine, status, profile)
 
 
 def _folder(run: str | Path | None, fresh: bool, name: str) -> records.RunFolder:
@@ -91,7 +94,7 @@ def _told(status: records.Status) -> Iterator[None]:
     status.tell("done")
 
 
-def _train(run: Run, start: Start, machine: records.Environment, status: records.Status) -> Result:
+def _train(run: Run, start: Start, machine: records.Environment, status: records.Status, profile: bool) -> Result:
     began, config, splits = time.monotonic(), run.plan.config, run.data.splits
     write_atomically(run.folder.environment, json.dumps(machine, indent=2))
     write_atomically(run.folder.config, build.config_text(run.plan, run.data))
@@ -110,6 +113,8 @@ def _train(run: Run, start: Start, machine: records.Environment, status: records
     facts["compiled in"] = f"{loop.compile_seconds + seconds:.1f} s"
     for fact, text in facts.items():
         run.log.print(f"{fact:<17} {text}")
+    if profile:
+        run.log.console.print(profile_table(run, recipe, loop, state))
 
     def watch(variables: training.Variables) -> dict[str, float]:
         return measure(variables, examples, splits.validation) if splits.validation else {}

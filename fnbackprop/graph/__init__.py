@@ -18,6 +18,7 @@ from .node import Node as Node
 from .picture import Picture as Picture
 from .picture import draw as draw
 from .repeat import Repeat as Repeat
+from .scopes import place_of as place_of
 from .summary import Summary as Summary
 from .summary import count_params as count_params
 from .summary import summarize as summarize

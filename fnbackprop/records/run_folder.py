@@ -93,6 +93,10 @@ class RunFolder:
         return self.path / "tensorboard"
 
     @property
+    def profile(self) -> Path:
+        return self.path / "profile"
+
+    @property
     def config(self) -> Path:
         return self.path / "config.toml"
 

@@ -12,6 +12,9 @@ from .loop import Chunk as Chunk
 from .loop import Loop as Loop
 from .objective import Batch as Batch
 from .objective import objective as objective
+from .profile import Limits as Limits
+from .profile import find_limits as find_limits
+from .profile import profile_steps as profile_steps
 from .recipe import Recipe as Recipe
 from .spoiled import finite_part as finite_part
 from .step import TrainState as TrainState

@@ -115,6 +115,21 @@ class Loop:
             length = self._limited(max(1, round(SECONDS_PER_CHUNK / seconds * (last - first))))
             first = last
 
+    def rehearse(self, state: TrainState, steps: int) -> float:
+        """Take some steps from a copy of `state`, and forget them: the seconds that they took."""
+        order = self._order(np.int32(0), self._examples.targets)
+        copy = jax.block_until_ready(jax.tree.map(jnp.copy, self._devices.everywhere(state)))
+        began = time.perf_counter()
+        jax.block_until_ready(
+            self._run(copy, self._empty, self._examples, order, np.int32(0), np.int32(min(steps, self.steps_per_epoch)))
+        )
+        return time.perf_counter() - began
+
+    @property
+    def program_text(self) -> str:
+        """The compiled program, as XLA writes it down."""
+        return self._run.as_text()
+
     def order(self, epoch: int) -> Int[Array, " kept"]:
         """The examples in the order in which an epoch visits them."""
         return self._order(np.int32(epoch), self._examples.targets).indices
