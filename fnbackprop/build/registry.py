@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import optax
 
-from .. import costs, data, graph, modules
+from .. import costs, data, graph, modules, training
 from ..core.config import CostConfig, DataConfig, NamingTable, NodeConfig, OptimizerConfig, ScheduleConfig
 from ..core.errors import ConfigError
 from ..core.module import Module
@@ -42,7 +42,9 @@ def _listed_modules() -> list[type[Module]]:
 
 @cache
 def _optimizers() -> dict[str, Callable[..., optax.GradientTransformation]]:
-    named = {n: f for n, f in vars(optax).items() if inspect.isfunction(f) and not n.startswith(("_", "scale_by_"))}
+    ours = {"adam": training.adam, "adamw": training.adamw}  # optax's, with fewer divisions
+    named = {n: f for n, f in {**vars(optax), **ours}.items() if inspect.isfunction(f)}
+    named = {n: f for n, f in named.items() if not n.startswith(("_", "scale_by_"))}
     # A line search evaluates the loss anew, where a step does so once.
     return {n: f for n, f in named.items() if "learning_rate" in parameters(f) and "linesearch" not in parameters(f)}
 

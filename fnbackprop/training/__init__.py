@@ -1,6 +1,8 @@
 """Training: the objective, a step, and the compiled loop over many."""
 
 from ..core.module import Variables as Variables
+from .adam import adam as adam
+from .adam import adamw as adamw
 from .batches import steps_per_epoch as steps_per_epoch
 from .devices import Devices as Devices
 from .evaluate import Evaluate as Evaluate
