@@ -130,7 +130,7 @@ def test_options_reach_the_optimizer(recipe_of: Recipes) -> None:
     ours = recipe_of("optimizer={name='adamw', learning_rate=0.1, b1=0.5, weight_decay=0.3}").optimizer
     theirs = optax.adamw(0.1, b1=0.5, weight_decay=0.3)
     for a, b in zip(*(o.update(gradient, o.init(params), params)[0] for o in (ours, theirs)), strict=True):
-        assert a == pytest.approx(b, rel=1e-5)
+        assert float(a) == pytest.approx(float(b), rel=1e-5)
 
 
 def test_noise_is_of_the_experiments_seed(recipe_of: Recipes) -> None:
