@@ -80,8 +80,9 @@ def find_slope(state: TrainState, batch: Batch, recipe: Recipe, key: PRNGKeyArra
 
 def descend(state: TrainState, slope: Slope, recipe: Recipe) -> TrainState:
     """The second half of a step: the state that follows."""
-    params = state.variables.params
-    updates, optimizer = recipe.optimizer.update(slope.gradient, state.optimizer, params)
+    # All gradients before the first update: else XLA copies weights that the backward pass has yet to read.
+    gradient, params = jax.lax.optimization_barrier((slope.gradient, state.variables.params))
+    updates, optimizer = recipe.optimizer.update(gradient, state.optimizer, params)
     params = update_params(params, updates, recipe.penalties, slope.figures["learning_rate"])
     average = None if recipe.average is None else update_average(state.average, params, recipe.average, state.step)
     return TrainState(state.step + 1, Variables(params, slope.carried, state.variables.options), optimizer, average)
