@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +15,16 @@ Message = dict[str, Any]
 class Worker:
     """The benchmark's end: starts the process, anew wherever it ended or had to be ended."""
 
-    def __init__(self, python: Path, script: Path, contender: str):
-        self._command = [str(python), "-W", "ignore", str(script), contender]
+    def __init__(self, python: Path, script: Path, *arguments: str, environment: Mapping[str, str] | None = None):
+        self._command = [str(python), "-W", "ignore", str(script), *arguments]
+        self._environment = {"JAX_PLATFORMS": "cpu", **os.environ} if environment is None else dict(environment)
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> Message:
         """What the process says of itself when it is ready; empty where it cannot start."""
-        environment = {"JAX_PLATFORMS": "cpu", **os.environ}
         pipe = subprocess.PIPE
         try:
-            self._process = subprocess.Popen(self._command, stdin=pipe, stdout=pipe, text=True, env=environment)
+            self._process = subprocess.Popen(self._command, stdin=pipe, stdout=pipe, text=True, env=self._environment)
         except OSError:
             return {}
         return self._read(limit=300) or {}
