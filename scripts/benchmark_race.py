@@ -16,7 +16,7 @@ from rich.console import Console
 
 _SCRIPT = Path(__file__).with_name("benchmark_contender.py")
 _LIMIT = 180.0  # seconds; beyond it a contender is out
-_REHEARSED = 8  # steps whose losses are compared (later ones amplify rounding), and which tell how many a round takes
+_REHEARSED = 4  # steps whose losses are compared: later ones amplify rounding
 _SAME = 1e-4  # of the loss: how far curves may be from ours
 _ERRORS = Console(stderr=True)
 OURS, PRODUCTS = "fnbackprop", "its matrix products alone"
@@ -27,7 +27,7 @@ Key = tuple[str, int]  # a contender and its threads
 class Effort(NamedTuple):
     """How much is measured."""
 
-    rounds: int = 7
+    rounds: int = 5
     seconds: float = 0.4  # of each contender in each round
 
 
@@ -86,8 +86,11 @@ def race(workers: dict[Key, Worker], problem: Problem, effort: Effort) -> tuple[
         del ready[key]
     steps = dict.fromkeys(ready, min(_REHEARSED, problem.steps))
     for _ in range(2):  # what a call costs once shows itself in longer runs only
-        took = {key: _ask(key, worker, steps=steps[key]).get("seconds", 1.0) for key, worker in ready.items()}
-        steps = {key: _steps(took[key] / steps[key], problem, effort) for key in ready}
+        runs = {key: _ask(key, worker, steps=steps[key]).get("seconds", 1.0) for key, worker in ready.items()}
+        took = {key: seconds / steps[key] for key, seconds in runs.items()}
+        steps = {key: _steps(took[key], problem, effort) for key in ready}
+    for key in [key for key in ready if _is_slower(key, took)]:
+        del ready[key]
     seconds: dict[Key, list[float]] = {key: [] for key in ready}
     peaks = {1: 0.0, 2: 0.0}
     for _ in range(effort.rounds):
@@ -118,6 +121,11 @@ def _distance(losses: Sequence[float], ours: Sequence[float]) -> float:
         return 0.0
     theirs, wanted = (np.asarray(losses), np.asarray(ours)) if len(losses) == len(ours) else (losses[0], np.mean(ours))
     return float(np.max(np.abs(theirs - wanted) / np.abs(wanted)))
+
+
+def _is_slower(key: Key, took: dict[Key, float]) -> bool:
+    """Whether the same contender is so much faster with the other number of threads that this one need not run."""
+    return key[0] != OURS and took[key] > 1.2 * took.get((key[0], 3 - key[1]), took[key])
 
 
 def _steps(each: float, problem: Problem, effort: Effort) -> int:
