@@ -28,7 +28,7 @@ class Effort(NamedTuple):
     """How much is measured."""
 
     rounds: int = 5
-    seconds: float = 0.4  # of each contender in each round
+    seconds: float = 0.3  # of each contender in each round
 
 
 class Result(NamedTuple):
