@@ -21,9 +21,14 @@ def plot(measured: dict[str, Any], file: Path) -> None:
         axis.axvline(1, color="black", linewidth=0.8)
         axis.set(title=name, xscale="log", xlabel="time of a step / fnbackprop's")
     if sizes:
-        for i, row in enumerate(sizes[0]["rows"]):
-            rate = [race["flops"] / race["rows"][i]["best"] / 1e9 for race in sizes if i < len(race["rows"])]
-            axes[0, -1].plot([race["batch"] for race in sizes][: len(rate)], rate, marker="o", label=row["contender"])
+        for name in dict.fromkeys(row["contender"] for race in sizes for row in race["rows"]):
+            rates = [
+                (race["batch"], race["flops"] / row["best"] / 1e9)
+                for race in sizes
+                for row in race["rows"]
+                if row["contender"] == name
+            ]
+            axes[0, -1].plot(*zip(*rates, strict=True), marker="o", label=name)
         axes[0, -1].set(title="W11", xscale="log", xlabel="batch", ylabel="GFLOP/s")
         axes[0, -1].legend(fontsize="small")
     figure.savefig(file)
