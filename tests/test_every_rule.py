@@ -27,8 +27,8 @@ def is_floating(a: Any) -> bool:
 def arguments(case: Case, shape: tuple[int, ...], dtype: str = "float32", seed: int = 0) -> tuple:
     """The case's arguments as JAX arrays, floating ones in `dtype`; options stay Python numbers."""
     made = case.make(np.random.default_rng(seed), shape)
-    return tuple(
-        jnp.asarray(a, dtype) if is_floating(a) else jnp.asarray(a) if hasattr(a, "dtype") else a for a in made
+    return jax.tree.map(
+        lambda a: jnp.asarray(a, dtype) if is_floating(a) else jnp.asarray(a) if hasattr(a, "dtype") else a, made
     )
 
 
@@ -44,12 +44,17 @@ def exact(tree: Any) -> Any:
 
 def of_floating(function: Callable, args: tuple) -> tuple[Callable, tuple]:
     """`function` of its floating arrays alone, and those arrays."""
-    places = [i for i, a in enumerate(args) if is_floating(a)]
-    return partial(call_with, function, args, places), tuple(args[i] for i in places)
+    places = floating_places(args)
+    return partial(call_with, function, args, places), tuple(jax.tree.leaves(args)[i] for i in places)
+
+
+def floating_places(args: tuple) -> list[int]:
+    return [i for i, a in enumerate(jax.tree.leaves(args)) if is_floating(a)]
 
 
 def call_with(function: Callable, args: tuple, places: list[int], *xs: Any) -> Any:
-    return function(*(dict(enumerate(args)) | dict(zip(places, xs, strict=True))).values())
+    leaves, structure = jax.tree.flatten(args)
+    return function(*structure.unflatten((dict(enumerate(leaves)) | dict(zip(places, xs, strict=True))).values()))
 
 
 def value_and_gradients(function: Callable, xs: tuple, dy: Any) -> tuple[Any, tuple]:
@@ -149,7 +154,7 @@ def test_jit_scan_and_checkpoint_change_nothing(case):
 def test_vmap_over_each_argument_and_over_all(case):
     first, second = (arguments(case, case.shapes[0], seed=seed) for seed in (0, 1))
     # An option of another value, since a sweep over options is a vmap too.
-    second = tuple(a / 2 if isinstance(a, float) else a for a in second)
+    second = jax.tree.map(lambda a: a / 2 if isinstance(a, float) else a, second)
     pullback = pullback_of(case)
     everything = range(len(first))
 
@@ -158,9 +163,9 @@ def test_vmap_over_each_argument_and_over_all(case):
         results = []
         for batched in {*((i,) for i in everything), tuple(everything)}:
             other = [second[i] if i in batched else first[i] for i in everything]
-            stacked = [jnp.stack([first[i], second[i]]) if i in batched else first[i] for i in everything]
+            stacked = [stack(first[i], second[i]) if i in batched else first[i] for i in everything]
             mapped = jax.vmap(pullback, [0 if i in batched else None for i in everything])(*stacked)
-            one_by_one = jax.tree.map(lambda a, b: jnp.stack([a, b]), pullback(*first), pullback(*other))
+            one_by_one = stack(pullback(*first), pullback(*other))
             results.append((mapped, one_by_one))
         return results
 
@@ -168,12 +173,17 @@ def test_vmap_over_each_argument_and_over_all(case):
         assert_close(mapped, one_by_one, 1e-5)
 
 
+def stack(first: Any, second: Any) -> Any:
+    return jax.tree.map(lambda a, b: jnp.stack([a, b]), first, second)
+
+
 def pullback_of(case: Case) -> Callable:
     """A function of all the case's arguments: the value y, and the gradients of y²/2."""
-    places = [i for i, a in enumerate(arguments(case, case.shapes[0])) if is_floating(a)]
+    places = floating_places(arguments(case, case.shapes[0]))
 
     def pullback(*args):
-        y, back = jax.vjp(partial(call_with, case.rule, args, places), *(args[i] for i in places))
+        leaves = jax.tree.leaves(args)
+        y, back = jax.vjp(partial(call_with, case.rule, args, places), *(leaves[i] for i in places))
         return y, back(y)
 
     return pullback
@@ -184,8 +194,8 @@ def test_replicated_arguments_inside_shard_map(case):
     # One device is enough: shard_map's types tell what differs along an axis, whatever its length.
     args = arguments(case, case.shapes[0])
     examples = case.shapes[0][:1]
-    specs = tuple(PartitionSpec("data") if jnp.shape(a)[:1] == examples else PartitionSpec() for a in args)
-    floating = tuple(spec for spec, a in zip(specs, args, strict=True) if is_floating(a))
+    specs = jax.tree.map(lambda a: PartitionSpec("data") if jnp.shape(a)[:1] == examples else PartitionSpec(), args)
+    floating = tuple(s for s, a in zip(*map(jax.tree.leaves, (specs, args)), strict=True) if is_floating(a))
     mesh = jax.make_mesh((1,), ("data",), axis_types=(AxisType.Auto,))
     pullback = pullback_of(case)
     sharded = jax.shard_map(lambda *args: pullback(*args)[1], mesh=mesh, in_specs=specs, out_specs=floating)
@@ -227,7 +237,7 @@ def test_keeps_no_more_than_its_arguments_nor_than_the_autodiff_of_its_reference
         jax.eval_shape(lambda *xs: residuals.extend(jax.tree.leaves(jax.vjp(restricted, *xs)[1])), *xs)
         return sum(a.size * a.dtype.itemsize for a in {id(a): a for a in residuals}.values())
 
-    sizes = [a.nbytes for a in args if isinstance(a, jax.Array)]
+    sizes = [a.nbytes for a in jax.tree.leaves(args) if isinstance(a, jax.Array)]
     # A few numbers per row may come on top, but not another array.
     assert kept(case.rule) <= min(sum(sizes), kept(case.reference)) + max(sizes) * 3 / 4
 
