@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, TypeVar, dataclass_transf
 import jax
 import numpy as np
 from jax import Array
-from jaxtyping import PRNGKeyArray
+from jaxtyping import Bool, PRNGKeyArray
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass as validated_dataclass
 
@@ -30,14 +30,19 @@ class Variables(NamedTuple):
     options: Any = ()  # traced numbers that a sweep can vmap over: a dropout rate
 
 
-@partial(jax.tree_util.register_dataclass, data_fields=["key"], meta_fields=["train", "derivatives"])
+@partial(jax.tree_util.register_dataclass, data_fields=["key", "counted"], meta_fields=["train", "derivatives"])
 @dataclass(frozen=True)
 class Context:
-    """How a module is run: its randomness, training or evaluation, hand-written rules or their references."""
+    """How a module is run: its randomness, training or evaluation, hand-written rules or their references.
+
+    `counted` is False at the examples that only fill up a batch, for modules that look at examples together; all count
+    where it is None.
+    """
 
     key: PRNGKeyArray | None = None
     train: bool = False
     derivatives: Derivatives = "rules"
+    counted: Bool[Array, " examples"] | None = None
 
     def fold(self, data: int | Array) -> "Context":
         """The same context with a key of its own for the part named by `data`."""

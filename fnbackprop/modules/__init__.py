@@ -2,6 +2,7 @@
 
 from .above import Above as Above
 from .add import Add as Add
+from .batch_norm_module import BatchNorm as BatchNorm
 from .concatenate import Concatenate as Concatenate
 from .dropout import Dropout as Dropout
 from .duplicate import Duplicate as Duplicate
@@ -9,6 +10,7 @@ from .elu import ELU as ELU
 from .flatten import Flatten as Flatten
 from .function import Function as Function
 from .gelu import GELU as GELU
+from .layer_norm import LayerNorm as LayerNorm
 from .leaky_relu import LeakyReLU as LeakyReLU
 from .linear import Linear as Linear
 from .log_sigmoid import LogSigmoid as LogSigmoid
@@ -17,6 +19,7 @@ from .maximum import Max as Max
 from .multiply import Multiply as Multiply
 from .relu import ReLU as ReLU
 from .reshape import Reshape as Reshape
+from .rms_norm import RMSNorm as RMSNorm
 from .scaled_tanh import ScaledTanh as ScaledTanh
 from .sigmoid import Sigmoid as Sigmoid
 from .silu import SiLU as SiLU

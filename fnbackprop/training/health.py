@@ -15,7 +15,7 @@ from ..graph import Graph, Nested, Repeat, nested, reverse
 from .forward import as_computed
 from .look import FIGURES, NOTHING, Health, Look, Looks, name_look
 from .micro_batches import piece_of
-from .objective import Batch, Figures
+from .objective import Batch, Figures, count_examples
 from .recipe import Recipe
 from .step import Slope, TrainState, descend, find_slope
 
@@ -89,7 +89,7 @@ def _look(
 ) -> tuple[Float[Array, "nodes figures"], Int[Array, ""]]:
     graph, params = _graph(recipe.model), before.variables.params
     variables, x = as_computed(before.variables, batch.inputs, recipe)
-    ys, _, pullback = reverse(graph).vjp(variables, x, context=context)
+    ys, _, pullback = reverse(graph).vjp(variables, x, context=count_examples(context, batch))
     cost, dy = jax.value_and_grad(recipe.cost.rule)(ys[graph.outputs[0]], batch.targets, batch.weights)
     dparams, dys = pullback(dy)
 

@@ -1,5 +1,6 @@
 """What training makes small: the cost of a batch, plus penalties on the weights (lecture, C7 and C8)."""
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
@@ -32,12 +33,18 @@ def objective(
 
     Forward: loss = cost(model(x), t) + α₂‖w‖² + α₁Σ|w|, with those penalties that are in penalty form
     """
+    context = count_examples(context, batch)
     outputs, state = forward(variables._replace(params=params), batch.inputs, recipe, context)
     cost = context.pick(recipe.cost.rule, recipe.cost.reference)
     parts = {"cost": cost(outputs, batch.targets, batch.weights), **penalty_terms(params, recipe.penalties)}
     loss = jnp.asarray(sum(parts.values()))
     figures = {"loss": loss, **(parts if len(parts) > 1 else {}), **measure(outputs, batch, recipe)}
     return loss, (state, figures)
+
+
+def count_examples(context: Context, batch: Batch) -> Context:
+    """The same context, where examples of weight 0 do not count."""
+    return context if batch.weights is None else replace(context, counted=batch.weights != 0)
 
 
 def measure(outputs: Float[Array, "batch ..."], batch: Batch, recipe: Recipe) -> Figures:

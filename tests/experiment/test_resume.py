@@ -21,7 +21,7 @@ Outcome = Callable[[Path], dict[str, Any]]
 
 # 7 steps an epoch. Health is looked at, and reports are made, in the middle of epochs.
 RICH = (
-    "model=[{module='own_modules:Centre'}, {module='Linear', features=8}, {module='ReLU'}, "
+    "model=[{module='own_modules:Centre'}, {module='Linear', features=8}, {module='BatchNorm'}, {module='ReLU'}, "
     "{module='Dropout', rate=0.3}, {module='Linear', features=3}]",
     "optimizer={name='adam', learning_rate={schedule='cosine_decay_schedule', init_value=0.02}}",
     "training={steps=24, report_every=5, accumulate=2, precision='bfloat16', average=0.9}",
