@@ -75,3 +75,8 @@ def _name(path: tuple[Any, ...], parameters: list[str]) -> str:
     first = path[0].idx
     name = parameters[first] if first < len(parameters) else f"argument {first}"
     return name + jax.tree_util.keystr(path[1:])
+
+
+def is_key(leaf: Any) -> bool:
+    """Whether it is a typed random key, or an array of them."""
+    return not isinstance(leaf, np.ndarray | np.generic) and "key<" in str(getattr(leaf, "dtype", ""))

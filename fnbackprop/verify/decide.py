@@ -31,6 +31,7 @@ class Circumstances(NamedTuple):
 
     ordinary: bool  # no entry is so large or small that arithmetic itself may fail
     sound: Callable[[], bool]  # the function gets along there without overflow inside
+    masked: bool  # an entry is −inf, whose exponential is 0, and all outputs are finite
     level: bool  # the entries are all of one size, so that none drowns the others
     # Derivatives at points nearby, where those surround all valid choices; elsewhere any choice is let be.
     around: Callable[[], np.ndarray] | None
@@ -43,7 +44,7 @@ def decide(claim: Claim, valid: Bracket, at: Circumstances) -> Decision:
     got, wanted, margin = claim
     if not np.isfinite(got):
         if np.isfinite(wanted):
-            return Decision.WRONG if at.ordinary or at.sound() else Decision.UNDECIDED
+            return Decision.WRONG if at.ordinary or at.masked or at.sound() else Decision.UNDECIDED
         # Where autodiff is not finite either, a rule should know better, if the function itself gets along there.
         known = np.isfinite(valid.low) and at.ordinary and at.ruled
         return Decision.WRONG if known and at.sound() else Decision.UNDECIDED

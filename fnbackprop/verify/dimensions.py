@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .arguments import is_key
 from .sampling import resample, resample_integers
 from .setting import Setting
 
@@ -30,7 +31,7 @@ class Dimensions:
         return {
             (i, axis): n
             for i, leaf in enumerate(self.setting.leaves)
-            if hasattr(leaf, "shape") and not _is_key(leaf)
+            if hasattr(leaf, "shape") and not is_key(leaf)
             for axis, n in enumerate(leaf.shape)
         }
 
@@ -79,7 +80,7 @@ class Dimensions:
 
     def _leaf(self, number: int, leaf: Any, lengths: Mapping[Place, int]) -> Any:
         """A leaf of the new shape, drawn from its own values; unchanged where its shape is."""
-        if not hasattr(leaf, "shape") or _is_key(leaf):
+        if not hasattr(leaf, "shape") or is_key(leaf):
             return leaf
         shape = tuple(lengths[number, axis] for axis in range(len(leaf.shape)))
         array = np.asarray(leaf)
@@ -92,7 +93,3 @@ class Dimensions:
         below = min((new for place, new in lengths.items() if self.lengths[place] > largest), default=None)
         changed = shape != array.shape or (below is not None and below <= largest)
         return resample_integers(array, shape, below, self._rng) if changed else leaf
-
-
-def _is_key(leaf: Any) -> bool:
-    return not isinstance(leaf, np.ndarray | np.generic) and "key<" in str(getattr(leaf, "dtype", ""))

@@ -94,18 +94,9 @@ def _ask(trial: Trial, tolerance: Tolerance, judgement: Judgement, rng: np.rando
     found, largest = differentiate(setting, point.xs, dy, directions, tolerance.rounding)
     sizes = np.abs(np.nan_to_num([claims, references, found.central.value], nan=0, posinf=0, neginf=0)).max(0)
     valid = bracket(found, np.maximum(sizes, 10 * _NEGLIGIBLE * largest))
-    level = point.kind.startswith("all entries")
-    surround = not tolerance.composed and sum(map(np.count_nonzero, dy)) == 1
     for k, direction in enumerate(directions):
-        at = Circumstances(
-            not level and all(np.abs(x).max(initial=0) <= ORDINARY for x in point.xs),
-            partial(setting.sound_at, point.xs),
-            level,
-            partial(_nearby, trial, direction, rng) if surround else None,
-            tolerance.choose,
-            tolerance.ruled,
-        )
         claim = Claim(claims[k], references[k], max(tolerance.rtol * sizes[k], _NEGLIGIBLE * largest))
+        at = _circumstances(trial, direction, tolerance, rng)
         decision = decide(claim, Bracket(*(part[k] for part in valid)), at)
         judgement.count(decision)
         if decision in (Decision.VALID, Decision.CHOICE):
@@ -118,6 +109,24 @@ def _ask(trial: Trial, tolerance: Tolerance, judgement: Judgement, rng: np.rando
             return
         if point.kind in ("the example", "random") and abs(claims[k] - references[k]) > claim.margin:
             judgement.doubt = judgement.doubt or finding
+
+
+def _circumstances(
+    trial: Trial, direction: np.ndarray, tolerance: Tolerance, rng: np.random.Generator
+) -> Circumstances:
+    setting, point, dy, pulled = trial
+    level = point.kind.startswith("all entries")
+    minus_infinity = any(np.isneginf(x).any() for x in point.xs if not np.iscomplexobj(x))
+    surround = not tolerance.composed and sum(map(np.count_nonzero, dy)) == 1
+    return Circumstances(
+        ordinary=not level and all(np.abs(x).max(initial=0) <= ORDINARY for x in point.xs),
+        sound=partial(setting.sound_at, point.xs),
+        masked=minus_infinity and setting.exponentiates and all(np.isfinite(y).all() for y in pulled.ys),
+        level=level,
+        around=partial(_nearby, trial, direction, rng) if surround else None,
+        choose=tolerance.choose,
+        ruled=tolerance.ruled,
+    )
 
 
 def _nearby(trial: Trial, direction: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .primal import overflows, undecorated
+from .primal import equations, overflows, undecorated
 from .verdict import RuleRaised
 
 Arrays = tuple[np.ndarray, ...]
@@ -137,6 +137,12 @@ class Setting:
         except Exception as error:
             return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
         return ""
+
+    @cached_property
+    def exponentiates(self) -> bool:
+        """Whether the function takes exponentials, so that −inf may stand for what is masked."""
+        jaxpr = self.run(jax.make_jaxpr(self.primal), *self.xs).jaxpr if self.traceable else None
+        return jaxpr is not None and any(e.primitive.name in ("exp", "exp2", "logistic") for e in equations(jaxpr))
 
     def sound_at(self, xs: Arrays) -> bool:
         """Whether the function computes nothing infinite on its way from these arrays."""

@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from .arguments import read_arguments
+from .blame import came_through_the_rule
 from .case import Case, Declarations, Level
 from .checks import CHECKS, Check
 from .report import CheckReport, VjpReport
-from .verdict import Outcome, RuleRaised, Verdict, failed, not_run
+from .verdict import Outcome, RuleRaised, Verdict, failed, inconclusive, not_run
 
 
 def verify_vjp(
@@ -82,7 +83,9 @@ def run_check(check: Check, case: Case) -> CheckReport:
     except RuleRaised as raised:
         outcome = failed(raised.finding())
     except Exception as error:  # a user's rule may raise anything, anywhere
-        outcome = failed(RuleRaised("while it was checked", error).finding())
+        finding = RuleRaised("while it was checked", error).finding()
+        ours = f"the check itself {finding.what}; please report it"
+        outcome = failed(finding) if came_through_the_rule(error) else inconclusive(ours)
     return CheckReport(check.name, _declared(check, case, outcome), time.perf_counter() - start)
 
 

@@ -1,10 +1,10 @@
-"""The backward pass is linear in the cotangent, and exactly zero for zero."""
+"""The backward pass is linear in the cotangent, exactly zero for zero, and does not hide a NaN."""
 
 import numpy as np
 
 from ..case import Case, cotangents
 from ..points import random_points
-from ..setting import Arrays, describe
+from ..setting import Arrays, Setting, describe
 from ..vectors import as_covector, locate, stack
 from ..verdict import Finding, Outcome, failed, passed
 
@@ -12,8 +12,11 @@ _FACTORS = (-1.0, 1e-3, 1e3, 1e-12, 1e12)
 
 
 def linearity(case: Case) -> Outcome:
-    """Sums, multiples of every size, and zero."""
+    """Sums, multiples of every size, zero, and NaN."""
     setting, rng = case.base, case.rng("linearity")
+    if _hides_nan(setting, cotangents(setting, 1, rng)[0]):
+        what = "a NaN in the cotangent is lost: a training run would not see that it has gone wrong"
+        return failed(Finding(what, describe(setting), diagnosis="NaN is replaced by a number"))
     for point in random_points(setting.xs, 2, rng):
         u, v = cotangents(setting, 2, rng)
         zero = tuple(np.zeros_like(d) for d in u)
@@ -33,6 +36,16 @@ def linearity(case: Case) -> Outcome:
             if off.any():
                 return failed(_finding(case, words, got, wanted, of_u, int(off.argmax()), point.xs))
     return passed(factors=f"0, {', '.join(f'{f:g}' for f in _FACTORS)}")
+
+
+def _hides_nan(setting: Setting, dys: Arrays) -> bool:
+    """Whether a cotangent of NaN alone leaves no trace in any cotangent, where autodiff has it in one."""
+    broken = tuple(np.full_like(dy, np.nan) for dy in dys)
+    _, dxs, reference = setting.pulled(stack([setting.xs]), stack([broken]))
+    if reference is None:
+        return False
+    hidden, shown = (not np.isnan(as_covector(part)).any() for part in (dxs, reference))
+    return hidden and not shown
 
 
 def _finding(

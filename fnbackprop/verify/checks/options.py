@@ -41,7 +41,7 @@ def _settings(case: Case) -> Iterator[Setting]:
         for value in values if values is not None else _candidates(case, name, given):
             setting = replace(base, call=call(value), where=f"{name}={value!r}")
             if setting.explicit:
-                setting = replace(setting, explicit=_rebound(case.explicit, case.rule, call, value))
+                setting = replace(setting, explicit=_rebound(case.explicit, call, value))
             if case.allowed(setting):
                 yield setting
 
@@ -70,9 +70,7 @@ def _keyword(function: Callable, name: str, value: Any) -> Callable:
     return partial(function, **{name: value})
 
 
-def _rebound(
-    reference: Callable | None, rule: Callable, call: Callable[[Any], Callable], value: Any
-) -> Callable | None:
+def _rebound(reference: Callable | None, call: Callable[[Any], Callable], value: Any) -> Callable | None:
     """The explicit reference, called with the same value in the same place."""
     assert isinstance(call, partial)
     return call.func(reference, *call.args[1:], value)

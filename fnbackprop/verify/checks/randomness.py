@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import jax
-import jax.numpy as jnp
 
+from ..arguments import is_key
 from ..case import Case, cotangents
 from ..judge import judge
 from ..outcome import conclude
@@ -17,7 +17,7 @@ _KEYS = 3
 def randomness(case: Case) -> Outcome:
     """Other keys, each held fixed while the values are compared."""
     setting, rng = case.base, case.rng("randomness")
-    keys = [i for i, leaf in enumerate(setting.leaves) if _is_key(leaf)]
+    keys = [i for i, leaf in enumerate(setting.leaves) if is_key(leaf) and leaf.ndim == 0]
     if not keys:
         return not_run("no random keys")
     judgements = []
@@ -27,7 +27,3 @@ def randomness(case: Case) -> Outcome:
         points = random_points(other.xs, 1, rng)
         judgements.append(judge(other, points, cotangents(other, 1, rng), case.tolerance, rng, asked=1))
     return conclude(judgements)
-
-
-def _is_key(leaf: object) -> bool:
-    return isinstance(leaf, jax.Array) and jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key) and leaf.ndim == 0
