@@ -85,7 +85,7 @@ def show(reports: Iterator[VjpReport], json: bool, strict: bool) -> bool:
             Console().print(report_table(report))
     if json:
         print(dumps([loads(report.to_json()) for report in made], indent=2))
-    if not any(report.verdict is not Verdict.NOT_RUN for report in made):
+    if not any(report.ran for report in made):
         raise ConfigError("no check ran: there is nothing here to be verified")
-    bad = {Verdict.FAIL, Verdict.NOT_RUN, *([Verdict.INCONCLUSIVE] if strict else [])}
-    return not any(report.verdict in bad for report in made)
+    bad = {Verdict.FAIL, *([Verdict.INCONCLUSIVE] if strict else [])}
+    return all(report.ran and report.verdict not in bad for report in made)

@@ -33,8 +33,8 @@ class Circumstances(NamedTuple):
     sound: Callable[[], bool]  # the function gets along there without overflow inside
     masked: bool  # an entry is −inf, whose exponential is 0, and all outputs are finite
     level: bool  # the entries are all of one size, so that none drowns the others
-    # Derivatives at points nearby, where those surround all valid choices; elsewhere any choice is let be.
-    around: Callable[[], np.ndarray] | None
+    around: Callable[[], np.ndarray]  # derivatives at points nearby: what lies between them is a valid choice
+    alone: bool  # they surround all valid choices: of one number, by one rule; elsewhere any choice is let be
     choose: bool  # at a kink any valid derivative will do, else only the reference's
     ruled: bool  # there is a hand-written rule, which could do better than NaN
 
@@ -56,7 +56,7 @@ def decide(claim: Claim, valid: Bracket, at: Circumstances) -> Decision:
         # Where the values bear out neither, they are ill-conditioned; where there is no other claim, they decide.
         borne_out = np.isnan(wanted) or _inside(wanted, valid, margin)
         agreed = abs(got - wanted) <= margin
-        if agreed and at.around is not None and _surrounded(got, at.around(), margin):
+        if (agreed or at.choose) and _one_of_several(got, at.around(), margin):
             # As at a triple tie, whose middle entry is flat along each axis alone.
             return Decision.CHOICE
         sure = at.ordinary or (at.level and at.sound())
@@ -65,9 +65,16 @@ def decide(claim: Claim, valid: Bracket, at: Circumstances) -> Decision:
         return Decision.VALID
     if not at.choose and np.isfinite(wanted):
         return Decision.WRONG
-    if at.around is None:
+    if not at.alone:
         return Decision.CHOICE
     return Decision.CHOICE if _surrounded(got, at.around(), margin) else Decision.WRONG
+
+
+def _one_of_several(got: float, near: np.ndarray, margin: float) -> bool:
+    """Whether derivatives nearby differ, as they do at a kink alone, and surround the claim."""
+    near = near[np.isfinite(near)]
+    spread = near.max(initial=-np.inf) - near.min(initial=np.inf)
+    return bool(spread > 1e-2 * np.abs(near).max(initial=0)) and _surrounded(got, near, margin)
 
 
 def _surrounded(got: float, near: np.ndarray, margin: float) -> bool:

@@ -117,13 +117,13 @@ def _circumstances(
     setting, point, dy, pulled = trial
     level = point.kind.startswith("all entries")
     minus_infinity = any(np.isneginf(x).any() for x in point.xs if not np.iscomplexobj(x))
-    surround = not tolerance.composed and sum(map(np.count_nonzero, dy)) == 1
     return Circumstances(
         ordinary=not level and all(np.abs(x).max(initial=0) <= ORDINARY for x in point.xs),
         sound=partial(setting.sound_at, point.xs),
         masked=minus_infinity and setting.exponentiates and all(np.isfinite(y).all() for y in pulled.ys),
         level=level,
-        around=partial(_nearby, trial, direction, rng) if surround else None,
+        around=partial(_nearby, trial, direction, rng),
+        alone=not tolerance.composed and sum(map(np.count_nonzero, dy)) == 1,
         choose=tolerance.choose,
         ruled=tolerance.ruled,
     )

@@ -33,12 +33,17 @@ class VjpReport:
 
     @property
     def verdict(self) -> Verdict:
-        """FAIL before INCONCLUSIVE before DECLARED before PASS."""
+        """FAIL before INCONCLUSIVE before DECLARED before PASS; where no check could run, nothing is concluded."""
         found = {check.verdict for check in self.checks}
         for verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.DECLARED):
             if verdict in found or (verdict is Verdict.DECLARED and self.surrogate):
                 return verdict
-        return Verdict.PASS if Verdict.PASS in found else Verdict.NOT_RUN
+        return Verdict.PASS if self.ran else Verdict.INCONCLUSIVE
+
+    @property
+    def ran(self) -> bool:
+        """Whether any check had something to look at."""
+        return any(check.verdict is not Verdict.NOT_RUN for check in self.checks)
 
     @property
     def seconds(self) -> float:

@@ -6,6 +6,8 @@ import jax.numpy as jnp
 import pytest
 
 from fnbackprop import VjpReport, verify_vjp
+from fnbackprop.verify.checks import Check
+from fnbackprop.verify.verify_vjp import prepare, run_check
 
 from .rules import X, right_square, rule, square, wrong_square
 
@@ -54,7 +56,21 @@ def test_arguments_may_be_any_trees():
 
 
 def test_nothing_to_differentiate_is_no_pass():
-    assert verify(lambda i: i + 1, jnp.arange(3)).verdict == "NOT_RUN"
+    report = verify(lambda i: i + 1, jnp.arange(3))
+    assert report.verdict == "INCONCLUSIVE"
+    assert {check.verdict for check in report.checks} == {"NOT_RUN"}
+    assert not report.ran
+
+
+def test_an_error_of_the_verifiers_own_accuses_nobody():
+    def broken(case):  # here, as a rule's code would be, outside the verifier
+        raise KeyError("of the rule")
+
+    case = prepare(right_square, (X,))
+    assert run_check(Check(broken), case).verdict == "FAIL"
+    report = run_check(Check({}.__getitem__), case)
+    assert report.verdict == "INCONCLUSIVE"
+    assert "please report it" in report.outcome.reason
 
 
 def test_the_same_seed_draws_the_same():

@@ -45,7 +45,7 @@ def _is_whole(leaf: Any) -> bool:
 
 def _others(given: np.ndarray, case: Case, rng: np.random.Generator) -> Iterator[np.ndarray]:
     if given.dtype == bool:
-        yield from (np.zeros_like(given), np.ones_like(given), ~given)
+        yield from (rng.random(given.shape) < 0.7, ~given, np.zeros_like(given), np.ones_like(given))
     elif given.size > 1:
         flat = given.reshape(-1)
         yield np.full_like(given, flat[0])

@@ -6,7 +6,7 @@ from ..case import Case, cotangents
 from ..evidence import scales
 from ..judge import along
 from ..points import random_points
-from ..setting import describe
+from ..setting import Arrays, describe
 from ..vectors import as_covector, as_vector, from_vectors, stack
 from ..verdict import Finding, Outcome, failed, inconclusive, not_run, passed
 
@@ -14,16 +14,24 @@ _STEPS = 2.0 ** -np.arange(4, 22)
 _POINTS = 3
 
 
+def _own_sizes(xs: Arrays) -> np.ndarray:
+    """How far each entry is moved: near 0 a function may bend within the entry's own size."""
+    sizes = np.abs(as_vector([x[None] for x in xs])[0])
+    return np.where(np.isfinite(sizes) & (sizes > 0), sizes, scales(xs))
+
+
 def taylor(case: Case) -> Outcome:
     """Fit the slope, over the steps whose remainder stands out of the rounding, along a direction at each point."""
     setting, rng = case.base, case.rng("taylor")
     if not any(x.size for x in setting.xs):
         return not_run("there are no entries to move")
-    points, dys = random_points(setting.xs, _POINTS + 1, rng)[1:], cotangents(setting, _POINTS, rng)
+    # The example comes last: others like it may lie outside the function's domain.
+    example, *points = random_points(setting.xs, _POINTS + 1, rng)
+    points, dys = [*points, example], cotangents(setting, _POINTS + 1, rng)
     covectors = as_covector(setting.pulled(stack([p.xs for p in points]), stack(dys)).dxs)
     slopes = []
     for point, dy, covector in zip(points, dys, covectors, strict=True):
-        direction = scales(point.xs) * rng.normal(size=len(covector))
+        direction = _own_sizes(point.xs) * rng.normal(size=len(covector))
         middle = as_vector([x[None] for x in point.xs])
         rows = np.concatenate([middle, middle + _STEPS[:, None] * direction])
         terms = as_vector(setting.values(from_vectors(rows, point.xs))) * as_covector([d[None] for d in dy])[0]

@@ -28,3 +28,9 @@ def test_keeping_the_argument_passes():
     report = outcome("cost", right_square, X)
     assert report.verdict == "PASS"
     assert report.figures["kept bytes"] == report.figures["inputs and outputs"] / 2
+
+
+def test_a_table_in_the_backward_pass_fails():
+    f = jax.custom_vjp(square)
+    f.defvjp(lambda x: (square(x), x), lambda x, dy: (2 * x * dy + 0 * TABLE.sum(),))
+    assert outcome("cost", f, X).finding.what == "captures large constants"

@@ -8,6 +8,7 @@ from ..rules import X, outcome, right_square, rule, square
 BACKWARD = {
     "large cotangents are clipped": lambda x, dy: (2 * x * jnp.clip(dy, -10, 10),),
     "the cotangent's size is ignored": lambda x, dy: (2 * x * jnp.sign(dy),),
+    "NaN is replaced by a number": lambda x, dy: (2 * x * jnp.nan_to_num(dy),),
     "not zero for a zero cotangent": lambda x, dy: (2 * x * dy + 1e-3,),
 }
 

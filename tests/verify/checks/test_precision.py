@@ -37,3 +37,16 @@ def test_a_long_sum_in_half_precision_fails():
         return dy, jax.lax.scan(lambda total, row: (total + row, None), jnp.zeros_like(b), dy)[0]
 
     assert outcome("precision", rule(shift, adding_up), X, ROW).verdict == "FAIL"
+
+
+def test_squares_that_leave_the_range_of_half_precision_fail():
+    def length(x):
+        return jnp.sqrt(jnp.sum(x.astype(jnp.float32) ** 2, -1)).astype(x.dtype)
+
+    def backward(wide, x, dy):
+        wide_x = x.astype(wide(x))
+        return ((wide_x * (dy / jnp.sqrt(jnp.sum(wide_x**2, -1)))[..., None]).astype(x.dtype),)
+
+    half = rule(length, lambda x, dy: backward(lambda x: x.dtype, x, dy))
+    assert "float16, large" in outcome("precision", half, X).finding.where
+    assert outcome("precision", rule(length, lambda x, dy: backward(lambda x: jnp.float32, x, dy)), X).verdict == "PASS"

@@ -3,7 +3,7 @@
 import jax
 import numpy as np
 
-from ..rules import X, outcome, right_square, square
+from ..rules import X, outcome, right_square, rule, square
 
 KEPT = []
 
@@ -30,3 +30,14 @@ def test_a_value_that_changes_fails():
 
 def test_a_pure_rule_passes():
     assert outcome("purity", right_square, X).verdict == "PASS"
+
+
+def test_a_count_of_calls_that_begins_to_matter_fails():
+    calls = []
+
+    def backward(x, dy):
+        if not isinstance(dy, jax.core.Tracer):
+            calls.append(1)
+        return (2 * x * dy * (0.9 if len(calls) > 4 else 1),)
+
+    assert outcome("purity", rule(square, backward), X).verdict == "FAIL"

@@ -40,3 +40,19 @@ def test_a_rule_that_is_better_than_autodiff_passes():
     # JAX's own example: autodiff of log(1 + exp(x)) is NaN at 100 in float32, at 1000 in float64.
     stable = rule(lambda x: jnp.log(1 + jnp.exp(x)), lambda x, dy: (dy * (1 - 1 / (1 + jnp.exp(x))),))
     assert outcome("special", stable, X).verdict == "PASS"
+
+
+def entropy(x):
+    log_p = jax.nn.log_softmax(x)
+    p = jnp.exp(log_p)
+    return -jnp.sum(jnp.where(p == 0, 0, p * jnp.where(p == 0, 0, log_p)), axis=-1)
+
+
+def test_a_masked_logit_must_not_make_nan():
+    def backward(x, dy, log_p):
+        return (-dy[..., None] * jax.nn.softmax(x) * (log_p + entropy(x)[..., None]),)
+
+    careless = rule(entropy, lambda x, dy: backward(x, dy, jax.nn.log_softmax(x)))
+    assert outcome("special", careless, X).verdict == "FAIL"
+    careful = rule(entropy, lambda x, dy: backward(x, dy, jnp.maximum(jax.nn.log_softmax(x), -1e30)))
+    assert outcome("special", careful, X).verdict == "PASS"

@@ -154,14 +154,3 @@ def lookup_bwd(saved, dy):
 TRICKY.append(
     tricky("repeated and negative indices", lookup, lookup_bwd, lambda: (normal(5, 2), jnp.array([[1, 1], [-1, 1]])))
 )
-
-
-def bucket(x):
-    return jnp.searchsorted(jnp.array([-1.0, 0, 1], x.dtype), x)
-
-
-def bucket_bwd(saved, dy):
-    return (jnp.zeros_like(saved[0]),)
-
-
-TRICKY.append(tricky("nothing but integers comes out", bucket, bucket_bwd, lambda: (normal(6),)))

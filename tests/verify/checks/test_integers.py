@@ -1,0 +1,37 @@
+"""Backward passes that are right for the example's integers only."""
+
+import jax.numpy as jnp
+
+from ..rules import X, outcome, rule
+
+PLACES = jnp.array([3, 0, 1])
+MASK = jnp.ones(X.shape, bool)
+
+
+def gather(x, places):
+    return x[places]
+
+
+def masked_mean(x, mask):
+    return jnp.sum(jnp.where(mask, x, 0)) / jnp.maximum(jnp.sum(mask), 1)
+
+
+def over_count(x, mask, dy):
+    return jnp.where(mask, dy / jnp.maximum(jnp.sum(mask), 1), 0), None
+
+
+def test_repeated_places_that_overwrite_each_other_fail():
+    adding = rule(gather, lambda x, places, dy: (jnp.zeros_like(x).at[places].add(dy), None))
+    assert outcome("integers", adding, X, PLACES).verdict == "PASS"
+    setting = rule(gather, lambda x, places, dy: (jnp.zeros_like(x).at[places].set(dy), None))
+    assert outcome("integers", setting, X, PLACES).verdict == "FAIL"
+
+
+def test_a_mask_is_tried_with_some_true_where_the_example_is_all_true():
+    assert outcome("integers", rule(masked_mean, over_count), X, MASK).verdict == "PASS"
+    over_all = rule(masked_mean, lambda x, mask, dy: (jnp.where(mask, dy / x.size, 0), None))
+    assert outcome("integers", over_all, X, MASK).verdict == "FAIL"
+
+
+def test_without_integers_there_is_nothing_to_try():
+    assert outcome("integers", jnp.sin, X).verdict == "NOT_RUN"
