@@ -41,11 +41,13 @@ from .modules.duplicate import duplicate as duplicate
 from .modules.elu import elu as elu
 from .modules.flatten import flatten as flatten
 from .modules.gelu import gelu as gelu
+from .modules.gru import gru as gru
 from .modules.layer_norm import layer_norm as layer_norm
 from .modules.leaky_relu import leaky_relu as leaky_relu
 from .modules.linear import linear as linear
 from .modules.log_sigmoid import log_sigmoid as log_sigmoid
 from .modules.log_softmax import log_softmax as log_softmax
+from .modules.lstm import lstm as lstm
 from .modules.maximum import maximum as maximum
 from .modules.multiply import multiply as multiply
 from .modules.relu import relu as relu

@@ -12,11 +12,13 @@ from .modules.duplicate import duplicate_reference as duplicate
 from .modules.elu import elu_reference as elu
 from .modules.flatten import flatten_reference as flatten
 from .modules.gelu import gelu_reference as gelu
+from .modules.gru import gru_reference as gru
 from .modules.layer_norm import layer_norm_reference as layer_norm
 from .modules.leaky_relu import leaky_relu_reference as leaky_relu
 from .modules.linear import linear_reference as linear
 from .modules.log_sigmoid import log_sigmoid_reference as log_sigmoid
 from .modules.log_softmax import log_softmax_reference as log_softmax
+from .modules.lstm import lstm_reference as lstm
 from .modules.maximum import maximum_reference as maximum
 from .modules.multiply import multiply_reference as multiply
 from .modules.relu import relu_reference as relu

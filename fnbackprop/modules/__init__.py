@@ -10,11 +10,13 @@ from .elu import ELU as ELU
 from .flatten import Flatten as Flatten
 from .function import Function as Function
 from .gelu import GELU as GELU
+from .gru import GRU as GRU
 from .layer_norm import LayerNorm as LayerNorm
 from .leaky_relu import LeakyReLU as LeakyReLU
 from .linear import Linear as Linear
 from .log_sigmoid import LogSigmoid as LogSigmoid
 from .log_softmax import LogSoftmax as LogSoftmax
+from .lstm import LSTM as LSTM
 from .maximum import Max as Max
 from .multiply import Multiply as Multiply
 from .relu import ReLU as ReLU
