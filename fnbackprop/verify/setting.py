@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .bits import bits
 from .primal import equations, overflows, undecorated
 from .verdict import RuleRaised
 
@@ -94,8 +95,18 @@ class Setting:
 
     def run(self, function: Callable, *args: Any) -> Any:
         """`function` in this setting's precision."""
-        with jax.enable_x64(self.x64):
+        with bits(self.x64, all_threads=self.calls_back):
             return function(*args)
+
+    @cached_property
+    def calls_back(self) -> bool:
+        """Whether the function calls Python while it runs."""
+        try:
+            with bits(self.x64):
+                jaxpr = jax.make_jaxpr(self.rule)(*self.xs).jaxpr
+        except Exception:  # for others to tell
+            return False
+        return any("callback" in equation.primitive.name for equation in equations(jaxpr))
 
     @cached_property
     def outputs(self) -> tuple[jax.ShapeDtypeStruct, ...]:

@@ -30,5 +30,5 @@ def test_an_update_gate_that_is_shut_keeps_the_state_and_its_gradient() -> None:
 
 
 def test_shapes_that_do_not_fit_are_refused() -> None:
-    with pytest.raises(ShapeError, match=r"gru got z of shape \(5,\) and a weight of shape \(6, 2\); it wants"):
-        gru(jnp.ones(5), jnp.ones((6, 2)), jnp.ones(2))
+    with pytest.raises(ShapeError, match=r"gru got z of shape \(5, 4\) and a weight of shape \(4, 2\); it wants"):
+        gru(jnp.ones((5, 4)), jnp.ones((4, 2)), jnp.ones(2))
