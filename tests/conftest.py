@@ -1,11 +1,16 @@
 """Shapes and types in signatures are enforced while the tests run; and what many tests break files with."""
 
+import os
 from collections.abc import Callable
 
+import jax
 import pytest
 from hypothesis import strategies as st
 from jaxtyping import install_import_hook
 
+# What tests compile is no use to the user's cache, neither here nor in their child processes.
+jax.config.update("jax_enable_compilation_cache", False)
+os.environ.setdefault("JAX_ENABLE_COMPILATION_CACHE", "false")
 # Not pytest's option --jaxtyping-packages: by then the package's own pytest plugin has been imported.
 install_import_hook("fnbackprop", "beartype.beartype")
 

@@ -82,8 +82,11 @@ def _interrupted(error: BaseException | None) -> KeyboardInterrupt | None:
 
 
 def use(platform: str | None) -> None:
+    """Compute on this platform, the best there is where None; what is compiled is kept for the next command."""
+    from ..core.compile_cache import keep_compiled
     from ..core.errors import ConfigError
 
+    keep_compiled()
     if platform is not None:
         import jax
 

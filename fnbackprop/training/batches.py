@@ -21,12 +21,11 @@ class Order(NamedTuple):
 
 
 class Batches(NamedTuple):
-    """The minibatches of so many examples: pure functions of the key, the epoch and the step in it.
+    """The minibatches of so many examples: pure functions of a key, the epoch and the step in it.
 
     buckets: each example's, where batches hold examples of one size (see `data.buckets`).
     """
 
-    key: PRNGKeyArray
     data: DataConfig
     examples: int
     buckets: Int[np.ndarray, " examples"] | None
@@ -36,14 +35,14 @@ class Batches(NamedTuple):
         """Steps that an epoch takes."""
         return steps_per_epoch(self.examples, self.data, self.buckets)
 
-    def order(self, epoch: Int[Array, ""], targets: Array) -> Order:
+    def order(self, key: PRNGKeyArray, epoch: Int[Array, ""], targets: Array) -> Order:
         """The examples of an epoch that its steps see."""
         shuffle, batch_size = self.data.shuffle, self.data.batch_size
         labels = targets[: self.examples] if shuffle == "stratified" else None
-        order = epoch_order(self.key, epoch, self.examples, shuffle, labels, batch_size)
+        order = epoch_order(key, epoch, self.examples, shuffle, labels, batch_size)
         if self.buckets is None:
             return Order(order[: self.per_epoch * batch_size])
-        key = jax.random.fold_in(self.key if shuffle == "once" else jax.random.fold_in(self.key, epoch), 1)
+        key = jax.random.fold_in(key if shuffle == "once" else jax.random.fold_in(key, epoch), 1)
         return Order(*deal(None if shuffle == "never" else key, order, self.buckets, batch_size, self.data.last_batch))
 
     def pick(

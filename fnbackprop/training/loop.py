@@ -68,8 +68,8 @@ class Loop:
         buckets: Int[np.ndarray, " count"] | None = None,
         devices: Devices = ONE_DEVICE,
     ):
-        order_key, self._step_key = jax.random.split(key)
-        self._batches = Batches(order_key, data, count, buckets)
+        self._order_key, self._step_key = jax.random.split(key)
+        self._batches = Batches(data, count, buckets)
         self.steps_per_epoch = self._batches.per_epoch
         self._recipe, self._health, self._devices = recipe, health, devices
         self._examples = devices.everywhere(jax.tree.map(jnp.asarray, examples))
@@ -79,16 +79,20 @@ class Loop:
 
     def _compile(self, state: TrainState) -> None:
         start = np.int32(0)
-        self._order = self._devices.compile(self._batches.order, start, self._examples.targets)
-        order = self._order(start, self._examples.targets)
-        _, figures, look = jax.eval_shape(self._step, state, self._examples, order, start)
+        # Keys are arguments: a program that is kept serves every seed.
+        self._make_order = self._devices.compile(self._batches.order, self._order_key, start, self._examples.targets)
+        order = self._order(0)
+        _, figures, look = jax.eval_shape(self._step, self._step_key, state, self._examples, order, start)
         figures = jax.tree.map(lambda f: jnp.zeros((self.steps_per_epoch, *f.shape), f.dtype), figures)
         # One more for the first step that goes wrong, which is looked at too.
         self._empty = figures, None if look is None else no_looks(look, _MOST_LOOKS + 1)
         # The state is given up to the loop, whose new one takes its memory.
         self._empty = self._devices.everywhere(self._empty)
-        arguments = state, self._empty, self._examples, order, start, start
+        arguments = state, self._empty, self._step_key, self._examples, order, start, start
         self._run = self._devices.compile(self._steps, *arguments, donate=(0,))
+
+    def _order(self, epoch: int) -> Order:
+        return self._make_order(self._order_key, np.int32(epoch), self._examples.targets)
 
     def chunks(self, state: TrainState, total_steps: int, *periods: int) -> Iterator[Chunk]:
         """Train from `state` to `total_steps`, in chunks that end at every multiple of each of `periods`.
@@ -100,13 +104,13 @@ class Loop:
         while first < total_steps:
             if first // self.steps_per_epoch != epoch:
                 epoch = first // self.steps_per_epoch
-                order = self._order(np.int32(epoch), self._examples.targets)
+                order = self._order(epoch)
             start = epoch * self.steps_per_epoch
             due = (first - first % period + period for period in periods)
             last = min(first + length, *due, start + self.steps_per_epoch, total_steps)
             bounds = np.int32(first - start), np.int32(last - start)
             began = time.perf_counter()
-            state, records = self._run(state, self._empty, self._examples, order, *bounds)
+            state, records = self._run(state, self._empty, self._step_key, self._examples, order, *bounds)
             figures, looks = jax.device_get(records)
             seconds = time.perf_counter() - began
             figures = {name: values[slice(*bounds)] for name, values in figures.items()}
@@ -117,12 +121,11 @@ class Loop:
 
     def rehearse(self, state: TrainState, steps: int) -> float:
         """Take some steps from a copy of `state`, and forget them: the seconds that they took."""
-        order = self._order(np.int32(0), self._examples.targets)
+        bounds = np.int32(0), np.int32(min(steps, self.steps_per_epoch))
+        order = self._order(0)
         copy = jax.block_until_ready(jax.tree.map(jnp.copy, self._devices.everywhere(state)))
         began = time.perf_counter()
-        jax.block_until_ready(
-            self._run(copy, self._empty, self._examples, order, np.int32(0), np.int32(min(steps, self.steps_per_epoch)))
-        )
+        jax.block_until_ready(self._run(copy, self._empty, self._step_key, self._examples, order, *bounds))
         return time.perf_counter() - began
 
     @property
@@ -132,21 +135,28 @@ class Loop:
 
     def order(self, epoch: int) -> Int[Array, " kept"]:
         """The examples in the order in which an epoch visits them."""
-        return self._order(np.int32(epoch), self._examples.targets).indices
+        return self._order(epoch).indices
 
     def _steps(
-        self, state: TrainState, records: _Records, examples: Examples, order: Order, first: Array, last: Array
+        self,
+        state: TrainState,
+        records: _Records,
+        key: PRNGKeyArray,
+        examples: Examples,
+        order: Order,
+        first: Array,
+        last: Array,
     ) -> tuple[TrainState, _Records]:
         def body(i: Array, carry: tuple[TrainState, _Records]) -> tuple[TrainState, _Records]:
             state, (figures, looks) = carry
-            state, new, look = self._step(state, examples, order, i)
+            state, new, look = self._step(key, state, examples, order, i)
             figures = jax.tree.map(lambda values, value: values.at[i].set(value), figures, new)
             return state, (figures, looks if look is None or looks is None else add_look(looks, look))
 
         return jax.lax.fori_loop(first, last, body, (state, records))
 
     def _step(
-        self, state: TrainState, examples: Examples, order: Order, i: Array
+        self, key: PRNGKeyArray, state: TrainState, examples: Examples, order: Order, i: Array
     ) -> tuple[TrainState, Figures, Look | None]:
         indices, weights = self._batches.pick(order, i)
         inputs, targets, weights = self._devices.spread((examples.inputs[indices], examples.targets[indices], weights))
@@ -154,9 +164,9 @@ class Loop:
         def step(inputs: Array) -> tuple[TrainState, Figures, Look | None]:
             batch = Batch(inputs, targets, weights)
             if self._health is None:
-                after, figures, look = *train_step(state, batch, self._recipe, self._step_key), None
+                after, figures, look = *train_step(state, batch, self._recipe, key), None
             else:
-                after, figures, look = watched_step(state, batch, self._recipe, self._step_key, self._health)
+                after, figures, look = watched_step(state, batch, self._recipe, key, self._health)
             if (policy := self._recipe.non_finite) != "stop":
                 after, figures = leave_out(state, after, figures, policy == "reduce")
             return after, figures, look

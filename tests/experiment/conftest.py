@@ -29,6 +29,7 @@ TIMES = {"seconds", "examples_per_second"}
 def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The same few programs are compiled again and again here; scripts/faults.py does so in processes of their own."""
     settings = {
+        "jax_enable_compilation_cache": True,
         "jax_compilation_cache_dir": str(tmp_path_factory.mktemp("cache")),
         "jax_persistent_cache_min_compile_time_secs": 0.0,
     }
