@@ -63,6 +63,17 @@ def windows(
     return Windows(size, stride, dilation, pairs, inputs, outputs)
 
 
+def pool_windows(who: str, shape: tuple[int, ...], window: Sizes, stride: Sizes | None, padding: Padding) -> Windows:
+    """The windows of a pooling, each of which sees one number at least."""
+    size = for_each_axis(who, "window", window, len(shape) - 2)
+    w = windows(who, shape, size, size if stride is None else stride, padding)
+    if any(max(pair) >= k for pair, k in zip(w.padding, w.size, strict=True)):
+        raise ShapeError(
+            f"{who} got padding {w.padding} for windows of size {w.size}; a window would see nothing else: pad less"
+        )
+    return w
+
+
 def for_each_axis(who: str, name: str, sizes: Sizes, axes: int) -> tuple[int, ...]:
     """`sizes` for each of so many axes of space."""
     each = (sizes,) * axes if isinstance(sizes, int) else tuple(sizes)
