@@ -34,13 +34,16 @@ from .graph import jacobians as jacobians
 from .graph import needs as needs
 from .graph import reverse as reverse
 from .modules.add import add as add
+from .modules.avg_pool import avg_pool as avg_pool
 from .modules.batch_norm import batch_norm as batch_norm
 from .modules.concatenate import concatenate as concatenate
+from .modules.conv import conv as conv
 from .modules.dropout import dropout as dropout
 from .modules.duplicate import duplicate as duplicate
 from .modules.elu import elu as elu
 from .modules.flatten import flatten as flatten
 from .modules.gelu import gelu as gelu
+from .modules.global_average_pool import global_average_pool as global_average_pool
 from .modules.gru import gru as gru
 from .modules.layer_norm import layer_norm as layer_norm
 from .modules.leaky_relu import leaky_relu as leaky_relu
@@ -48,6 +51,7 @@ from .modules.linear import linear as linear
 from .modules.log_sigmoid import log_sigmoid as log_sigmoid
 from .modules.log_softmax import log_softmax as log_softmax
 from .modules.lstm import lstm as lstm
+from .modules.max_pool import max_pool as max_pool
 from .modules.maximum import maximum as maximum
 from .modules.multiply import multiply as multiply
 from .modules.relu import relu as relu

@@ -5,13 +5,16 @@ from .costs import cross_entropy_reference as cross_entropy
 from .costs import negative_log_likelihood_reference as negative_log_likelihood
 from .costs import squared_error_reference as squared_error
 from .modules.add import add_reference as add
+from .modules.avg_pool import avg_pool_reference as avg_pool
 from .modules.batch_norm import batch_norm_reference as batch_norm
 from .modules.concatenate import concatenate_reference as concatenate
+from .modules.conv import conv_reference as conv
 from .modules.dropout import dropout_reference as dropout
 from .modules.duplicate import duplicate_reference as duplicate
 from .modules.elu import elu_reference as elu
 from .modules.flatten import flatten_reference as flatten
 from .modules.gelu import gelu_reference as gelu
+from .modules.global_average_pool import global_average_pool_reference as global_average_pool
 from .modules.gru import gru_reference as gru
 from .modules.layer_norm import layer_norm_reference as layer_norm
 from .modules.leaky_relu import leaky_relu_reference as leaky_relu
@@ -19,6 +22,7 @@ from .modules.linear import linear_reference as linear
 from .modules.log_sigmoid import log_sigmoid_reference as log_sigmoid
 from .modules.log_softmax import log_softmax_reference as log_softmax
 from .modules.lstm import lstm_reference as lstm
+from .modules.max_pool import max_pool_reference as max_pool
 from .modules.maximum import maximum_reference as maximum
 from .modules.multiply import multiply_reference as multiply
 from .modules.relu import relu_reference as relu

@@ -2,14 +2,17 @@
 
 from .above import Above as Above
 from .add import Add as Add
+from .avg_pool import AvgPool as AvgPool
 from .batch_norm_module import BatchNorm as BatchNorm
 from .concatenate import Concatenate as Concatenate
+from .conv_module import Conv as Conv
 from .dropout import Dropout as Dropout
 from .duplicate import Duplicate as Duplicate
 from .elu import ELU as ELU
 from .flatten import Flatten as Flatten
 from .function import Function as Function
 from .gelu import GELU as GELU
+from .global_average_pool import GlobalAvgPool as GlobalAvgPool
 from .gru import GRU as GRU
 from .layer_norm import LayerNorm as LayerNorm
 from .leaky_relu import LeakyReLU as LeakyReLU
@@ -17,6 +20,7 @@ from .linear import Linear as Linear
 from .log_sigmoid import LogSigmoid as LogSigmoid
 from .log_softmax import LogSoftmax as LogSoftmax
 from .lstm import LSTM as LSTM
+from .max_pool import MaxPool as MaxPool
 from .maximum import Max as Max
 from .multiply import Multiply as Multiply
 from .relu import ReLU as ReLU

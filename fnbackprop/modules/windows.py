@@ -99,7 +99,9 @@ def _pairs(
     return pairs  # type: ignore[return-value]
 
 
-def pad(x: Float[Array, "batch *space channels"], w: Windows, value: float = 0) -> Float[Array, "batch *padded channels"]:
+def pad(
+    x: Float[Array, "batch *space channels"], w: Windows, value: float = 0
+) -> Float[Array, "batch *padded channels"]:
     """`x` with the windows' padding around it."""
     if not any(map(any, w.padding)):
         return x
@@ -115,9 +117,7 @@ def seen(
     return jax.lax.slice(padded, (0, *place, 0), (batch, *limits, channels), (1, *w.stride, 1))
 
 
-def spread(
-    parts: list[Float[Array, "batch *outputs channels"]], w: Windows
-) -> Float[Array, "batch *space channels"]:
+def spread(parts: list[Float[Array, "batch *outputs channels"]], w: Windows) -> Float[Array, "batch *space channels"]:
     """The transpose of `seen`: what each window gives to each of its places, summed where windows overlap."""
     apart = all(s >= e for s, e in zip(w.stride, w.reach, strict=True))
     if apart and w.stride == w.size:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.torch
 
 rng = np.random.default_rng(0)
 LINES, IMAGES = rng.normal(size=(2, 11, 4)), rng.normal(size=(2, 9, 8, 4))
-ONE = {1: F.conv1d, 2: F.conv2d}
+CONVS = {1: F.conv1d, 2: F.conv2d}
 
 
 def channels_first(function):
@@ -23,15 +23,14 @@ def channels_first(function):
     return lambda x, *rest: function(x.movedim(-1, 1), *rest).movedim(1, -1)
 
 
-@pytest.mark.parametrize("bias", [False, True])
-@pytest.mark.parametrize("groups", [1, 2, 4])
+@pytest.mark.parametrize(("groups", "bias"), [(1, True), (2, False), (4, True)])
 @pytest.mark.parametrize("dilation", [1, 2])
-@pytest.mark.parametrize("padding", [0, 1, 3])
+@pytest.mark.parametrize("padding", [0, 2])
 @pytest.mark.parametrize("stride", [1, 2, 3])
 @pytest.mark.parametrize(("x", "kernel"), [(LINES, (3,)), (IMAGES, (3, 2))], ids=["line", "image"])
 def test_conv(x, kernel, stride, padding, dilation, groups, bias):
     arrays = [x, rng.normal(size=(8, *kernel, 4 // groups)), *([rng.normal(size=8)] if bias else [])]
-    torch_conv = ONE[len(kernel)]
+    torch_conv = CONVS[len(kernel)]
     pairs = ((padding, padding),) * len(kernel)
     assert_agree(
         lambda x, w, b=None: conv(x, w, b, stride, pairs, dilation, groups),
@@ -40,7 +39,8 @@ def test_conv(x, kernel, stride, padding, dilation, groups, bias):
     )
 
 
-@pytest.mark.parametrize("dilation", [1, 2, 3])
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
+@pytest.mark.parametrize("dilation", [1, 3])
 @pytest.mark.parametrize("kernel", [(1, 1), (2, 3), (4, 5)])
 def test_conv_that_keeps_the_size(kernel, dilation):
     assert_agree(
