@@ -1,4 +1,4 @@
-"""The rule of a convolution over one or two axes of space, channels last (LeCun et al. 1989)."""
+"""The rule of a convolution over one to three axes of space, channels last (LeCun et al. 1989)."""
 
 from functools import partial
 from typing import NamedTuple
@@ -32,15 +32,15 @@ def conv(
 ) -> Float[Array, "batch *outputs out"]:
     """Convolution, channels last, over the axes of space that the weight has: (out, *kernel, in / groups).
 
-    Forward:  y[p] = Σ_k W[k] x[s p + d k − before] + b, zeros beyond the edges (a correlation: the kernel is not flipped)
+    Forward:  y[p] = Σ W[k] x[s p + d k − before] + b over the kernel's places k, with x = 0 beyond the edges
     Backward: dx[q] = Σ Wᵀ[k] dy[p] over all p, k with s p + d k − before = q
               dW[k] = Σ dy[p] x[s p + d k − before]ᵀ,  db = Σ dy, summed over the batch and the places p
 
-    s = stride and d = dilation: one number, or one for each axis. Padding is "same" (⌈n / s⌉ outputs; an odd zero goes
-    behind), "valid" (none), or (before, behind) for each axis. The channels come in `groups` blocks that do not see each
-    other; groups = in is depthwise. What a stride does not reach at the end has dx = 0; an empty batch has dW = 0. A NaN
-    or infinity spreads to all that sees it. Half precision accumulates in float32. Raises ShapeError where no window
-    fits, or channels and groups do not.
+    As in all frameworks a correlation: the kernel is not flipped. s = stride and d = dilation: one number, or one for
+    each axis. Padding is "same" (⌈n / s⌉ outputs; an odd zero goes behind), "valid" (none), or (before, behind) for
+    each axis. The channels come in `groups` blocks that do not see each other; groups = in is depthwise. What a stride
+    leaves over at the end has dx = 0; an empty batch has dW = 0. A NaN spreads to all that sees it. Half precision
+    accumulates in float32. Raises ShapeError where no window fits, or channels and groups do not.
 
     dx is computed as a forward convolution of dy, with zeros between for the stride, and the flipped kernel; dW as one
     matrix product for each place of the kernel: both are what XLA runs fast on CPU, inside a loop too, where its own
@@ -108,7 +108,7 @@ def _convolve(
 ) -> Float[Array, "batch *outputs out"]:
     """In the accumulation type."""
     dtype = jnp.result_type(x, weight)
-    space = "HW"[: x.ndim - 2]
+    space = "HWD"[: x.ndim - 2]
     return jax.lax.conv_general_dilated(
         x.astype(dtype),
         weight.astype(dtype),
@@ -157,8 +157,10 @@ def _product(dy: Float[Array, "all out"], x: Float[Array, "all in"], groups: int
 
 
 def _check_channels(x: tuple[int, ...], weight: tuple[int, ...], groups: int) -> None:
+    if len(weight) > 5:
+        raise ShapeError(f"Conv got a weight of shape {weight}; it wants one, two or three axes of space")
     if groups < 1 or x[-1] % groups or weight[0] % groups or weight[-1] * groups != x[-1]:
         raise ShapeError(
-            f"Conv got {x[-1]} channels, a weight of shape {weight} and {groups} groups; it wants a weight (out, *kernel, "
-            "in / groups) with `groups` dividing both out and in: make it for this input, or change `groups`"
+            f"Conv got {x[-1]} channels, a weight of shape {weight} and {groups} groups; it wants a weight (out, "
+            "*kernel, in / groups) with `groups` dividing both out and in: make it for this input, or change `groups`"
         )

@@ -18,7 +18,7 @@ from .windows import Padding, Sizes, for_each_axis
 class Conv(Module):
     """Convolution of (batch, *space, channels) with a weight of shape (features, *kernel, in / groups): `conv`.
 
-    The input's axes of space say whether it has one or two. groups = the input's channels is depthwise.
+    The input's axes of space say how many it has. groups = the input's channels is depthwise.
     """
 
     features: Annotated[int, Gt(0)]
@@ -34,8 +34,8 @@ class Conv(Module):
         (x,) = specs
         if len(x.shape) < 3 or x.shape[-1] < self.groups:
             raise ShapeError(
-                f"Conv got an array of shape {x.shape} and {self.groups} groups; it wants (batch, *space, channels) with "
-                "as many channels at least: Reshape it, to one channel where it has none"
+                f"Conv got an array of shape {x.shape} and {self.groups} groups; it wants (batch, *space, channels) "
+                "with as many channels at least: Reshape it, to one channel where it has none"
             )
         kernel = for_each_axis("Conv", "kernel", self.kernel, len(x.shape) - 2)
         shape = (self.features, *kernel, x.shape[-1] // self.groups)

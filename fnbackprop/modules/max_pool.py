@@ -89,7 +89,7 @@ def _inside(w: Windows, place: tuple[int, ...]) -> Bool[np.ndarray, "1 *outputs 
     inside = np.array(True)
     for n, o, s, (before, _), at in zip(w.inputs, w.outputs, w.stride, w.padding, place, strict=True):
         seen_at = np.arange(o) * s + at - before
-        inside = inside[..., None] & (0 <= seen_at) & (seen_at < n)
+        inside = inside[..., None] & (seen_at >= 0) & (seen_at < n)
     return inside[None, ..., None]
 
 

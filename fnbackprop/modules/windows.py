@@ -13,7 +13,7 @@ from ..core.errors import ShapeError
 
 # One size for every axis of space, or one for each.
 Sizes = int | tuple[int, ...]
-# "same": ⌈n / stride⌉ windows, an odd zero goes behind; "valid": no padding; or (before, behind) for each axis of space.
+# "same": ⌈n / stride⌉ windows, an odd zero goes behind; "valid": no padding; or (before, behind) for each axis.
 Padding = Literal["same", "valid"] | tuple[tuple[int, int], ...]
 
 
@@ -56,8 +56,8 @@ def windows(
     room = tuple(n + sum(pair) - e for n, pair, e in zip(inputs, pairs, reach, strict=True))
     if min(room) < 0 or 0 in inputs:
         raise ShapeError(
-            f"{who} got {inputs} places of space, padded by {pairs}, for windows that reach over {reach}; a window must "
-            "fit at least once: pad more, or make the window, its dilation, or the strides before it smaller"
+            f"{who} got {inputs} places of space, padded by {pairs}, for windows that reach over {reach}; a window "
+            "must fit at least once: pad more, or make the window, its dilation, or the strides before it smaller"
         )
     outputs = tuple(r // s + 1 for r, s in zip(room, stride, strict=True))
     return Windows(size, stride, dilation, pairs, inputs, outputs)

@@ -1,0 +1,71 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from fnbackprop.core.errors import ShapeError
+from fnbackprop.modules.conv import conv
+
+pytestmark = pytest.mark.quick
+
+
+def test_a_correlation_worked_by_hand():
+    x = jnp.array([1.0, 2, 3, 4]).reshape(1, 4, 1)
+    weight = jnp.array([1.0, 10, 100]).reshape(1, 3, 1)
+    y, pullback = jax.vjp(lambda x, w: conv(x, w, padding="valid"), x, weight)
+    np.testing.assert_array_equal(y[0, :, 0], [321, 432])
+    dx, dweight = pullback(jnp.array([1.0, 2]).reshape(1, 2, 1))
+    np.testing.assert_array_equal(dx[0, :, 0], [1, 12, 120, 200])
+    np.testing.assert_array_equal(dweight[0, :, 0], [5, 8, 11])
+
+
+def test_what_a_stride_leaves_over_has_no_gradient():
+    x, weight = jnp.ones((1, 6, 1)), jnp.ones((1, 2, 1))
+    dx = jax.grad(lambda x: conv(x, weight, None, 3, "valid").sum())(x)
+    np.testing.assert_array_equal(dx[0, :, 0], [1, 1, 0, 1, 1, 0])
+
+
+def test_a_kernel_that_sees_only_padding_at_times():
+    # A padding larger than the kernel's reach: the outputs at the edges are the bias.
+    x, weight, bias = jnp.ones((1, 2, 1)), jnp.ones((1, 2, 1)), jnp.full(1, 5.0)
+    y, pullback = jax.vjp(lambda x, w, b: conv(x, w, b, 1, ((3, 2),)), x, weight, bias)
+    np.testing.assert_array_equal(y[0, :, 0], [5, 5, 6, 7, 6, 5])
+    dx, dweight, dbias = pullback(jnp.ones_like(y))
+    np.testing.assert_array_equal(dx[0, :, 0], [2, 2])
+    np.testing.assert_array_equal(dweight[0, :, 0], [2, 2])
+    assert dbias == 6
+
+
+def test_depthwise_channels_do_not_see_each_other():
+    x = jnp.stack([jnp.arange(3.0), jnp.array([0, jnp.nan, 0])], -1)[None]
+    weight = jnp.array([1.0, 2]).reshape(2, 1, 1)
+    y, pullback = jax.vjp(lambda x, w: conv(x, w, groups=2), x, weight)
+    np.testing.assert_array_equal(y[0, :, 0], [0, 1, 2])
+    np.testing.assert_array_equal(jnp.isnan(y[0, :, 1]), [False, True, False])
+    assert pullback(jnp.ones_like(y))[1][0] == 3
+
+
+def test_an_empty_batch():
+    y, pullback = jax.vjp(conv, jnp.zeros((0, 4, 4, 2)), jnp.ones((3, 2, 2, 2)), jnp.ones(3))
+    assert y.shape == (0, 4, 4, 3)
+    assert [float(jnp.abs(d).sum()) for d in pullback(y)] == [0, 0, 0]
+
+
+def test_half_precision_adds_in_float32():
+    n = 4096  # float16 stops counting at 2048
+    x, weight, bias = jnp.ones((1, n, 1), "float16"), jnp.ones((1, n, 1), "float16"), jnp.zeros(1, "float16")
+    assert conv(x, weight, bias, padding="valid")[0, 0, 0] == n
+    _, pullback = jax.vjp(conv, x, jnp.ones((1, 1, 1), "float16"), bias)
+    _, dweight, dbias = pullback(jnp.ones((1, n, 1), "float16"))
+    assert dweight[0, 0, 0] == dbias[0] == n
+
+
+@pytest.mark.parametrize(("weight", "groups"), [((4, 3, 3), 1), ((4, 3, 2), 4), ((3, 3, 1), 2), ((4, 3, 4), 0)])
+def test_channels_and_groups_that_do_not_fit_are_refused(weight, groups):
+    with pytest.raises(ShapeError, match=rf"4 channels, a weight of shape \(\d, 3, \d\) and {groups} groups"):
+        conv(jnp.zeros((1, 5, 4)), jnp.zeros(weight), groups=groups)
+
+
+def test_more_than_three_axes_of_space_are_refused():
+    with pytest.raises(ShapeError, match="one, two or three axes of space"):
+        conv(jnp.zeros((1, 2, 2, 2, 2, 1)), jnp.zeros((1, 1, 1, 1, 1, 1)))
