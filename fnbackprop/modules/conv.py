@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 from jaxtyping import Float
 
@@ -12,6 +13,10 @@ from ..core.cotangent import Like, like, match_cotangent
 from ..core.errors import ShapeError
 from ..core.precision import accumulation_dtype, widen
 from .windows import Padding, Sizes, Windows, examples, pad, seen, windows
+
+
+# Places of a kernel up to which each has its own matrix product in the program; a loop over more compiles as fast.
+_UNROLLED = 64
 
 
 class ConvResiduals(NamedTuple):
@@ -142,9 +147,14 @@ def _weight_gradient(
     x: Float[Array, "batch *space in"], dy: Float[Array, "batch *outputs out"], w: Windows, groups: int
 ) -> Float[Array, "out *kernel shared"]:
     """One matrix product of dy with what each place of the kernel saw."""
-    padded = pad(x, w)
-    products = [_product(examples(dy), examples(seen(padded, w, place)), groups) for place in w.places()]
-    return jnp.stack(products, 1).reshape(dy.shape[-1], *w.size, x.shape[-1] // groups)
+    padded, rows, places = pad(x, w), examples(dy), list(w.places())
+    if len(places) <= _UNROLLED:
+        products = jnp.stack([_product(rows, examples(seen(padded, w, place)), groups) for place in places])
+    else:
+        products = jax.lax.map(
+            lambda place: _product(rows, examples(seen(padded, w, place)), groups), np.array(places, np.int32)
+        )
+    return products.swapaxes(0, 1).reshape(dy.shape[-1], *w.size, x.shape[-1] // groups)
 
 
 def _product(dy: Float[Array, "all out"], x: Float[Array, "all in"], groups: int) -> Float[Array, "out shared"]:

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 import jax
 from jax import Array
-from jaxtyping import Float
+from jaxtyping import Float, Int32
 
 from ..core.errors import ShapeError
 
@@ -109,12 +109,17 @@ def pad(
 
 
 def seen(
-    padded: Float[Array, "batch *padded channels"], w: Windows, place: tuple[int, ...]
+    padded: Float[Array, "batch *padded channels"], w: Windows, place: tuple[int, ...] | Int32[Array, " axes"]
 ) -> Float[Array, "batch *outputs channels"]:
-    """What each window sees at one of its places."""
-    limits = [p + (o - 1) * s + 1 for p, o, s in zip(place, w.outputs, w.stride, strict=True)]
+    """What each window sees at one of its places, which may be traced."""
     batch, channels = padded.shape[0], padded.shape[-1]
-    return jax.lax.slice(padded, (0, *place, 0), (batch, *limits, channels), (1, *w.stride, 1))
+    sizes = [(o - 1) * s + 1 for o, s in zip(w.outputs, w.stride, strict=True)]
+    if isinstance(place, tuple):
+        limits = [p + n for p, n in zip(place, sizes, strict=True)]
+        return jax.lax.slice(padded, (0, *place, 0), (batch, *limits, channels), (1, *w.stride, 1))
+    zero = jax.numpy.int32(0)
+    corner = jax.lax.dynamic_slice(padded, (zero, *place, zero), (batch, *sizes, channels))
+    return jax.lax.slice(corner, (0,) * corner.ndim, corner.shape, (1, *w.stride, 1))
 
 
 def spread(parts: list[Float[Array, "batch *outputs channels"]], w: Windows) -> Float[Array, "batch *space channels"]:

@@ -45,6 +45,24 @@ def test_depthwise_channels_do_not_see_each_other():
     assert pullback(jnp.ones_like(y))[1][0] == 3
 
 
+@pytest.mark.parametrize("stride", [1, 3])
+def test_a_kernel_of_many_places(stride):
+    # Whether the products are unrolled or a loop: as for a kernel of two parts, whose outputs add up.
+    rng = np.random.default_rng(0)
+    x, weight = (jnp.asarray(rng.normal(size=size), "float32") for size in ((2, 160, 4), (6, 80, 2)))
+
+    def whole(weight):
+        return conv(x, weight, None, stride, "valid", 1, 2)
+
+    def parts(weight):
+        first = conv(x[:, : 160 - 40], weight[:, :40], None, stride, "valid", 1, 2)
+        return first + conv(x[:, 40:], weight[:, 40:], None, stride, "valid", 1, 2)
+
+    (y, back), (same, parts_back) = jax.vjp(whole, weight), jax.vjp(parts, weight)
+    np.testing.assert_allclose(y, same, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(back(y)[0], parts_back(y)[0], rtol=1e-4, atol=1e-3)
+
+
 def test_an_empty_batch():
     y, pullback = jax.vjp(conv, jnp.zeros((0, 4, 4, 2)), jnp.ones((3, 2, 2, 2)), jnp.ones(3))
     assert y.shape == (0, 4, 4, 3)
