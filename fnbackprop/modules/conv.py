@@ -14,7 +14,6 @@ from ..core.errors import ShapeError
 from ..core.precision import accumulation_dtype, widen
 from .windows import Padding, Sizes, Windows, examples, pad, seen, windows
 
-
 # Places of a kernel up to which each has its own matrix product in the program; a loop over more compiles as fast.
 _UNROLLED = 64
 
