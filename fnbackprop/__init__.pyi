@@ -34,6 +34,7 @@ from .graph import jacobians as jacobians
 from .graph import needs as needs
 from .graph import reverse as reverse
 from .modules.add import add as add
+from .modules.attention import attention as attention
 from .modules.avg_pool import avg_pool as avg_pool
 from .modules.batch_norm import batch_norm as batch_norm
 from .modules.concatenate import concatenate as concatenate
@@ -41,6 +42,7 @@ from .modules.conv import conv as conv
 from .modules.dropout import dropout as dropout
 from .modules.duplicate import duplicate as duplicate
 from .modules.elu import elu as elu
+from .modules.embedding import embedding as embedding
 from .modules.flatten import flatten as flatten
 from .modules.gelu import gelu as gelu
 from .modules.global_average_pool import global_average_pool as global_average_pool
@@ -54,9 +56,11 @@ from .modules.lstm import lstm as lstm
 from .modules.max_pool import max_pool as max_pool
 from .modules.maximum import maximum as maximum
 from .modules.multiply import multiply as multiply
+from .modules.positions import positions as positions
 from .modules.relu import relu as relu
 from .modules.reshape import reshape as reshape
 from .modules.rms_norm import rms_norm as rms_norm
+from .modules.rotary import rotary as rotary
 from .modules.scaled_tanh import scaled_tanh as scaled_tanh
 from .modules.sigmoid import sigmoid as sigmoid
 from .modules.silu import silu as silu

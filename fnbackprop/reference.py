@@ -5,6 +5,7 @@ from .costs import cross_entropy_reference as cross_entropy
 from .costs import negative_log_likelihood_reference as negative_log_likelihood
 from .costs import squared_error_reference as squared_error
 from .modules.add import add_reference as add
+from .modules.attention import attention_reference as attention
 from .modules.avg_pool import avg_pool_reference as avg_pool
 from .modules.batch_norm import batch_norm_reference as batch_norm
 from .modules.concatenate import concatenate_reference as concatenate
@@ -12,6 +13,7 @@ from .modules.conv import conv_reference as conv
 from .modules.dropout import dropout_reference as dropout
 from .modules.duplicate import duplicate_reference as duplicate
 from .modules.elu import elu_reference as elu
+from .modules.embedding import embedding_reference as embedding
 from .modules.flatten import flatten_reference as flatten
 from .modules.gelu import gelu_reference as gelu
 from .modules.global_average_pool import global_average_pool_reference as global_average_pool
@@ -25,9 +27,11 @@ from .modules.lstm import lstm_reference as lstm
 from .modules.max_pool import max_pool_reference as max_pool
 from .modules.maximum import maximum_reference as maximum
 from .modules.multiply import multiply_reference as multiply
+from .modules.positions import positions_reference as positions
 from .modules.relu import relu_reference as relu
 from .modules.reshape import reshape_reference as reshape
 from .modules.rms_norm import rms_norm_reference as rms_norm
+from .modules.rotary import rotary_reference as rotary
 from .modules.scaled_tanh import scaled_tanh_reference as scaled_tanh
 from .modules.sigmoid import sigmoid_reference as sigmoid
 from .modules.silu import silu_reference as silu

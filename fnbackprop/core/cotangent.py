@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jaxtyping import DTypeLike
 
 
 @jax.tree_util.register_static
@@ -39,6 +40,12 @@ def match_cotangent(dx: Array, primal: Array | Like) -> Array:
     if missing := to.varying - _varying(dx):
         dx = jax.lax.pcast(dx, tuple(sorted(missing)), to="varying")
     return dx.astype(to.dtype)
+
+
+def loop_zeros(shape: tuple[int, ...], dtype: DTypeLike, *xs: Array) -> Array:
+    """Zeros to begin a loop with: under `jax.shard_map` they differ between devices where any of `xs` does."""
+    varying = frozenset[str]().union(*map(_varying, xs))
+    return match_cotangent(jnp.zeros(shape, dtype), Like(shape, jnp.dtype(dtype), varying))
 
 
 def _varying(x: Array) -> frozenset[str]:

@@ -9,6 +9,7 @@ from .conv_module import Conv as Conv
 from .dropout import Dropout as Dropout
 from .duplicate import Duplicate as Duplicate
 from .elu import ELU as ELU
+from .embedding import Embedding as Embedding
 from .flatten import Flatten as Flatten
 from .function import Function as Function
 from .gelu import GELU as GELU
@@ -23,10 +24,12 @@ from .lstm import LSTM as LSTM
 from .max_pool import MaxPool as MaxPool
 from .maximum import Max as Max
 from .multiply import Multiply as Multiply
+from .positions import Positions as Positions
 from .relu import ReLU as ReLU
 from .reshape import Reshape as Reshape
 from .rms_norm import RMSNorm as RMSNorm
 from .scaled_tanh import ScaledTanh as ScaledTanh
+from .self_attention import Attention as Attention
 from .sigmoid import Sigmoid as Sigmoid
 from .silu import SiLU as SiLU
 from .softmax import Softmax as Softmax

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Float
 
-from ..core.cotangent import Like, like, match_cotangent
+from ..core.cotangent import loop_zeros
 from ..core.errors import ShapeError
 from ..core.precision import widen
 
@@ -32,10 +32,7 @@ def scan_times(
 
     The states begin at 0, as many as `weight` has columns; with `reverse=True` at the last time.
     """
-    shape, dtype = (*xs[0].shape[:-2], weight.shape[1]), widen(xs[0]).dtype
-    # Under shard_map a loop's state differs between devices where anything in it does.
-    varying = frozenset[str]().union(*(like(x).varying for x in (*xs, weight)))
-    start = match_cotangent(jnp.zeros(shape, dtype), Like(shape, dtype, varying))
+    start = loop_zeros((*xs[0].shape[:-2], weight.shape[1]), widen(xs[0]).dtype, *xs, weight)
     times = tuple(jnp.moveaxis(widen(x), -2, 0) for x in xs)
     _, out = jax.lax.scan(step, (start,) * states, times, **how)
     return jax.tree.map(lambda x: jnp.moveaxis(x, 0, -2), out)

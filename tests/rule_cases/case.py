@@ -19,6 +19,7 @@ class Case(NamedTuple):
     forward: Callable[..., Any]
     backward: Callable[..., tuple]  # from dy and the arguments: a cotangent for each floating array
     shapes: tuple[tuple[int, ...], ...] = SHAPES
+    keeps_output: bool = False  # beside its arguments, since it cannot be made again cheaply
 
 
 def h(x):

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from . import activations, convolutions, costs, layers, norms, recurrences, wires
+from . import activations, attention, convolutions, costs, layers, norms, recurrences, wires
 from .example import Example as Example
 
-_TOPICS = (activations, convolutions, costs, layers, norms, recurrences, wires)
+_TOPICS = (activations, attention, convolutions, costs, layers, norms, recurrences, wires)
 
 
 def own_rules() -> Mapping[str, Example]:

@@ -1,0 +1,76 @@
+"""Multi-head self-attention: projections around `attention`."""
+
+from typing import Annotated
+
+import jax
+import jax.numpy as jnp
+from annotated_types import Gt
+from jax import Array
+from jaxtyping import Bool, Float, PRNGKeyArray
+
+from ..core.errors import ShapeError
+from ..core.module import Context, Module, Spec, Variables, configurable
+from .attention import attention, attention_reference
+from .initializers import Initializer, initial_weight
+from .linear import linear, linear_reference
+from .rotary import rotary, rotary_reference
+from .split import split, split_reference
+
+
+@configurable
+class Attention(Module):
+    """Self-attention with several heads: `linear` to queries, keys and values, `attention`, and `linear` back.
+
+    A second input is a mask, True where a query may see a key: see `attention`.
+    key_value_heads: how many heads of keys and values the heads share; as many as there are heads where None.
+    causal: each place sees itself and those before it. rotary: turn queries and keys by their places: `rotary`.
+    """
+
+    heads: Annotated[int, Gt(0)]
+    key_value_heads: Annotated[int, Gt(0)] | None = None
+    causal: bool = False
+    rotary: bool = False
+    bias: bool = True
+    initializer: Initializer = "glorot_uniform"
+
+    def init(self, key: PRNGKeyArray, *specs: Spec) -> Variables:
+        x = specs[0]
+        if len(x.shape) < 2 or x.shape[-1] % self.heads or self.heads % self._shared:
+            raise ShapeError(
+                f"Attention got an input of shape {x.shape} for {self.heads} heads, with {self._shared} of keys and "
+                "values; it wants (…, time, features), where the heads divide the features, and those divide the heads"
+            )
+        features, keys = x.shape[-1], jax.random.split(key)
+        rows = features + 2 * self._shared * (features // self.heads)
+        shapes = {"input": (rows, features), "output": (features, features)}
+        params = {
+            name: {"weight": initial_weight(self.initializer, k, shape, x.dtype)}
+            for k, (name, shape) in zip(keys, shapes.items(), strict=True)
+        }
+        if self.bias:
+            for name, shape in shapes.items():
+                params[name]["bias"] = jnp.zeros(shape[0], x.dtype)
+        return Variables(params)
+
+    @property
+    def _shared(self) -> int:
+        return self.key_value_heads or self.heads
+
+    def apply(
+        self,
+        variables: Variables,
+        x: Float[Array, "*batch time features"],
+        mask: Bool[Array, "..."] | None = None,
+        *,
+        context: Context = Context(),
+    ) -> tuple[tuple[Float[Array, "*batch time features"]], tuple[()]]:
+        project, turn = context.pick(linear, linear_reference), context.pick(rotary, rotary_reference)
+        into, out = variables.params["input"], variables.params["output"]
+        size = x.shape[-1] // self.heads
+        sizes = (self.heads * size, self._shared * size, self._shared * size)
+        parts = context.pick(split, split_reference)(project(x, into["weight"], into.get("bias")), sizes)
+        q, k, v = (part.reshape(*part.shape[:-1], -1, size) for part in parts)
+        if self.rotary:
+            q, k = turn(q), turn(k)
+        y = context.pick(attention, attention_reference)(q, k, v, mask, self.causal)
+        return (project(y.reshape(x.shape), out["weight"], out.get("bias")),), ()
