@@ -5,6 +5,7 @@ from itertools import combinations
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
 from ..case import Case
 from ..setting import Setting, describe
@@ -66,7 +67,10 @@ def _kept(setting: Setting, function: Callable) -> tuple[int, int]:
     residuals = {id(var): var.aval for var in jaxpr.jaxpr.outvars[len(setting.outputs) :]}
     held = {id(var) for var in jaxpr.jaxpr.constvars}
     kept = sum(_bytes(aval) for key, aval in residuals.items() if key not in held)
-    return kept, sum(map(_bytes, setting.run(jax.make_jaxpr(both), setting.xs, setting.outputs).consts))
+    captured = setting.run(jax.make_jaxpr(both), setting.xs, setting.outputs).consts
+    # Arguments that are not differentiated, as a mask, are constants here as well.
+    own = {(jnp.shape(leaf), str(jnp.result_type(leaf))) for leaf in setting.leaves if hasattr(leaf, "shape")}
+    return kept, sum(_bytes(c) for c in captured if (jnp.shape(c), str(c.dtype)) not in own)
 
 
 def _bytes(array: Any) -> int:
