@@ -30,6 +30,7 @@ def build_recipe(plan: Plan, data: Data) -> Recipe:
         training.accumulate,
         training.precision,
         training.average,
+        plan.config.augment,
     )
 
 

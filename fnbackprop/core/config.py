@@ -57,6 +57,14 @@ class DataConfig(NamingTable):
     )
 
 
+class AugmentConfig(Table):
+    """How images are changed at random before each training step sees them; never in evaluation."""
+
+    shift: Annotated[int, Field(ge=0)] = Field(0, description="most pixels to move along each axis; zeros come in")
+    flip: bool = Field(False, description="mirror every other one, left to right")
+    cutout: Annotated[int, Field(ge=0)] = Field(0, description="side of the square that is hidden, in pixels")
+
+
 class CostConfig(NamingTable):
     """What the model is trained to make small."""
 
@@ -96,6 +104,7 @@ class ExperimentConfig(Table):
     seed: int = Field(0, ge=0, lt=2**32, description="draws the initial weights, the order of examples and dropout")
     model: tuple[NodeConfig, ...] = Field(description="the nodes, first to last")
     data: DataConfig = DataConfig()
+    augment: AugmentConfig = AugmentConfig()
     cost: CostConfig
     penalties: PenaltiesConfig = PenaltiesConfig()
     optimizer: OptimizerConfig = OptimizerConfig()

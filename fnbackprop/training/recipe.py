@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple
 
 import optax
 
-from ..core.config import PenaltiesConfig
+from ..core.config import AugmentConfig, PenaltiesConfig
 from ..core.module import Module
 from ..costs import Cost
 from ..data.normalize import Normalization
@@ -24,3 +24,4 @@ class Recipe(NamedTuple):
     accumulate: int = 1  # micro-batches per step: see `micro_batches`
     precision: Literal["float32", "bfloat16"] = "float32"  # what the model computes in: see `forward`
     average: float | None = None  # decay of the parameters' moving average: see `average`
+    augment: AugmentConfig = AugmentConfig()  # how training's images are changed: see `data.augment`

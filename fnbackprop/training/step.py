@@ -9,11 +9,15 @@ from jax import Array
 from jaxtyping import Int, PRNGKeyArray
 
 from ..core.module import Context, Spec, Variables
+from ..data.augment import augment
 from .average import update_average
 from .micro_batches import over_micro_batches
 from .objective import Batch, Figures, objective
 from .recipe import Recipe
 from .update import update_params
+
+# Folded into a step's key, as the nodes' own numbers are for theirs.
+_AUGMENT = 0xA06
 
 
 class TrainState(NamedTuple):
@@ -62,6 +66,8 @@ def train_step(state: TrainState, batch: Batch, recipe: Recipe, key: PRNGKeyArra
 def find_slope(state: TrainState, batch: Batch, recipe: Recipe, key: PRNGKeyArray) -> Slope:
     """The first half of a step, which changes nothing yet."""
     context = Context(key, train=True).fold(state.step)
+    inputs = augment(batch.inputs, jax.random.fold_in(jax.random.fold_in(key, state.step), _AUGMENT), recipe.augment)
+    batch = batch._replace(inputs=inputs)
 
     def slopes(batch: Batch, carried: Any, context: Context) -> tuple[Any, Any, Figures]:
         variables = state.variables._replace(state=carried)
