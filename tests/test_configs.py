@@ -12,7 +12,7 @@ CONFIGS = shipped_configs()
 
 
 def test_the_promised_ones_are_there() -> None:
-    assert {"digits_mlp", "digits_dag", "iris", "diabetes", "mnist_mlp"} <= CONFIGS.keys()
+    assert {"digits_mlp", "digits_dag", "iris", "diabetes", "mnist_mlp", "mnist_cnn"} <= CONFIGS.keys()
 
 
 @pytest.mark.quick
