@@ -1,5 +1,6 @@
 """Which lengths of a call's arguments belong together, found by asking the function what it takes."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -54,6 +55,12 @@ class Dimensions:
         leaves = tuple(self._leaf(i, leaf, new) for i, leaf in enumerate(self.setting.leaves))
         made = replace(self.setting, leaves=leaves, where=where)
         return made if made.accepted else None
+
+    def entries(self, lengths: Mapping[Group, int]) -> int:
+        """How many numbers the arguments would have with these lengths; nothing is drawn."""
+        new = self.lengths | {place: n for group, n in lengths.items() for place in group}
+        axes = {i: range(np.ndim(self.setting.leaves[i])) for i in self.setting.active}
+        return sum(math.prod(new[i, axis] for axis in own) for i, own in axes.items())
 
     def shrunk(self) -> Setting | None:
         """The call with all its long axes short, each group's another length."""

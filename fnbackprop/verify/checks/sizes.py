@@ -37,9 +37,11 @@ def _settings(case: Case) -> Iterator[Setting]:
     square = [dict.fromkeys(groups, 3)] if len(groups) > 1 else []
     alone = [{group: n} for n in (1, *named, *(_LENGTHS if case.full else ())) for group in groups]
     for changed in [*together, *square, *alone]:
+        if case.dimensions.entries(changed) > _LARGEST:
+            continue
         where = "sizes " + ", ".join(map(str, changed.values()))
         setting = case.dimensions.resized(changed, where)
-        if setting is None or sum(x.size for x in setting.xs) > _LARGEST:
+        if setting is None:
             continue
         wide = cast(setting, np.dtype(float)) if case.base.x64 else setting
         if case.allowed(wide):
