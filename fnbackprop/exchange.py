@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
 
 from . import build, records, training
 from .core.atomic import write_atomically
@@ -32,7 +31,8 @@ def export_weights(run: str | Path, output: str | Path, allow: Sequence[str] = (
 def export_stablehlo(run: str | Path, output: str | Path, allow: Sequence[str] = ()) -> None:
     """Write a run's model, normalisation and weights included, as a program that `jax.export.deserialize` reads.
 
-    It maps float32 inputs of shape (n, …), for any n, to the model's outputs, and runs without this package.
+    It maps float32 inputs, or int32 tokens, of shape (n, …), for any n, to the model's outputs, and runs without this
+    package.
     """
     try:
         import flatbuffers  # noqa: F401
@@ -41,7 +41,7 @@ def export_stablehlo(run: str | Path, output: str | Path, allow: Sequence[str] =
     from jax import export
 
     trained = _load(run, allow)
-    inputs = jax.ShapeDtypeStruct((*export.symbolic_shape("n"), *trained.input_shape), jnp.float32)
+    inputs = trained.inputs(*export.symbolic_shape("n"))
     program = jax.jit(lambda x: training.raw_outputs(trained, trained.variables, x))
     _write(output, bytes(export.export(program, platforms=("cpu", "cuda", "tpu"))(inputs).serialize()))
 

@@ -41,7 +41,7 @@ class Data(NamedTuple):
 def batch_specs(example: ExampleSpec, batch_size: int) -> tuple[jax.ShapeDtypeStruct, jax.ShapeDtypeStruct]:
     """Shapes and dtypes of a batch of such examples: its inputs, as the model sees them, and its targets."""
     return (
-        jax.ShapeDtypeStruct((batch_size, *example.inputs), np.float32),
+        jax.ShapeDtypeStruct((batch_size, *example.inputs), np.int32 if example.tokens else np.float32),
         jax.ShapeDtypeStruct((batch_size, *example.targets), np.float32 if example.classes is None else np.int32),
     )
 
@@ -60,7 +60,7 @@ def build_data(source: Named, config: DataConfig) -> Data:
     splits = split(dataset, config.validation, config.test, config.split_seed)
     normalization: Normalization | None = None
     constant: tuple[tuple[int, ...], ...] = ()
-    if config.normalize != "none":
+    if config.normalize != "none" and splits.examples.inputs.dtype != np.int32:
         inputs = splits.examples.inputs[: len(splits.train)]
         normalization, constant = fit_normalization(inputs, config.normalize, config.epsilon, config.constant)
     buckets = np.asarray(buckets_of(splits.examples.inputs, config.sizes)) if config.sizes else None

@@ -27,7 +27,7 @@ def describe(plan: Plan, data: Data, params: Any, order: Int[Array, " visited"])
         more = f" and {len(constant) - _MOST_NAMED} more" if len(constant) > _MOST_NAMED else ""
         divisor = "1" if config.data.constant == "unit" else f"{config.data.epsilon:g}"
         facts["constant features"] = f"{len(constant)} ({places}{more}), divided by {divisor}"
-    if classes:
+    if classes and splits.examples.targets.ndim == 1:
         labels = splits.examples.targets[: len(splits.train)]
         coverage = class_coverage(labels, np.asarray(order), config.data.batch_size)
         facts["class coverage"] = f"{100 * coverage:.0f} % of the first epoch's minibatches hold every class"

@@ -108,6 +108,7 @@ SOURCE = Kind(
         data.mnist,
         data.npy,
         data.npz,
+        data.text,
         data.wine,
     ),
     given=("folder",),

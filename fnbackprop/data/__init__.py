@@ -25,3 +25,5 @@ from .scikit_learn import wine as wine
 from .source import as_dataset as as_dataset
 from .split import Splits as Splits
 from .split import split as split
+from .text import text as text
+from .windows import Windows as Windows

@@ -6,13 +6,14 @@ from typing import NamedTuple
 import numpy as np
 
 from ..core.errors import DataError
+from .windows import Windows
 
 
 class Examples(NamedTuple):
     """Inputs and targets of the same examples, which are numbered along the first axis of both.
 
-    Inputs are float32, or uint8 for images: the raw bytes 0 … 255. Targets are int32 of shape (n,) for classes, float32
-    of shape (n, k) for regression.
+    Inputs are float32, or uint8 for images: the raw bytes 0 … 255; or int32 for tokens. Targets are int32 of shape (n,)
+    for classes, float32 of shape (n, k) for regression. For text both are `Windows`, which can be indexed like arrays.
     """
 
     inputs: np.ndarray
@@ -20,17 +21,22 @@ class Examples(NamedTuple):
 
 
 class ExampleSpec(NamedTuple):
-    """What one example is: the shapes of its input and target, and how many classes there are; None for regression."""
+    """What one example is: the shapes of its input and target, and how many classes there are; None for regression.
+
+    tokens: whether its inputs are integers that name something.
+    """
 
     inputs: tuple[int, ...]
     targets: tuple[int, ...]
     classes: int | None
+    tokens: bool = False
 
     @classmethod
     def of(cls, examples: Examples, classes: tuple[str, ...] | None) -> "ExampleSpec":
         """What each of some examples is, of those that have names for classes."""
         inputs, targets = examples
-        return cls(inputs.shape[1:], targets.shape[1:], None if classes is None else len(classes))
+        tokens = inputs.dtype == np.int32
+        return cls(inputs.shape[1:], targets.shape[1:], None if classes is None else len(classes), tokens)
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,8 @@ class Dataset:
 
 def _check(examples: Examples, part: str, classes: tuple[str, ...] | None) -> None:
     inputs, targets = examples
+    if isinstance(inputs, Windows) or isinstance(targets, Windows):  # their source has made them right
+        return
     if inputs.dtype not in (np.float32, np.uint8) or inputs.ndim < 2 or 0 in inputs.shape[1:]:
         raise DataError(
             f"{part} inputs are {inputs.dtype} of shape {inputs.shape}; wanted float32 or uint8 of shape (examples, "

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jaxtyping import Float, Float32, Shaped
+from jaxtyping import Float, Float32, Real, Shaped
 
 # Numbers that are float64 at the same time: 8 MiB.
 _BLOCK = 2**20
@@ -38,11 +38,13 @@ def fit_normalization(
     return Normalization(mean.astype(np.float32), divisor.astype(np.float32)), constants
 
 
-def normalize(x: Shaped[Array | np.ndarray, "*shape"], normalization: Normalization | None) -> Float32[Array, "*shape"]:
-    """Inputs as the model sees them, always float32.
+def normalize(x: Shaped[Array | np.ndarray, "*shape"], normalization: Normalization | None) -> Real[Array, "*shape"]:
+    """Inputs as the model sees them: float32, but for tokens, which are left as they are.
 
     Forward: y = (x − mean) / divisor; without a normalization y = x, and uint8 stays 0 … 255
     """
+    if x.dtype == jnp.int32:
+        return jnp.asarray(x)
     x = jnp.asarray(x, jnp.float32)
     return x if normalization is None else (x - normalization.mean) / normalization.divisor
 

@@ -49,8 +49,7 @@ def begin_with(
         it = Run(Path(config).stem, plan, data, folder, log, StopWish(), *digests)
         metrics = records.MetricsLog(folder.metrics, Start().metrics)
         Keeper(it, Start(), metrics, records.environment()).save(state, records.Averages(), None)
-        described = data.normalization, data.classes, data.splits.examples.inputs.shape[1:], recipe.sizes
-        training.save_trained(folder.model, training.Trained(plan.model, variables, *described, it.data_digest))
+        training.save_trained(folder.model, it.trained(variables))
         write_atomically(folder.config, build.config_text(plan, data))
         records.Status(folder.status, 0).tell("stopped", "weights were imported, and nothing trained yet")
     return folder.path

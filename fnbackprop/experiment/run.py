@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from .. import build, records
+from .. import build, records, training
 from ..core.stopping import StopWish
 
 
@@ -25,3 +25,16 @@ class Run(NamedTuple):
     def checkpoints(self) -> records.Checkpoints:
         """The run's checkpoints."""
         return records.Checkpoints(self.folder.checkpoints)
+
+    def trained(self, variables: training.Variables) -> training.Trained:
+        """The model with these variables, and all that predicting with it takes."""
+        return training.Trained(
+            self.plan.model,
+            variables,
+            self.data.normalization,
+            self.data.classes,
+            self.data.splits.examples.inputs.shape[1:],
+            self.plan.config.data.sizes,
+            self.data_digest,
+            self.data.example.tokens,
+        )

@@ -129,14 +129,11 @@ def _train(run: Run, start: Start, machine: records.Environment, status: records
     trackers.flush()
     took = f"{start.seconds + time.monotonic() - began:.1f} s, {keeper.seconds:.1f} s of it for checkpoints"
     facts = {"device": records.describe_device(machine), **facts, "took": took}
-    return _conclude(run, recipe, variables, test, facts)
+    return _conclude(run, variables, test, facts)
 
 
-def _conclude(
-    run: Run, recipe: training.Recipe, variables: training.Variables, test: dict[str, float], facts: dict[str, str]
-) -> Result:
-    described = run.data.normalization, run.data.classes, run.data.splits.examples.inputs.shape[1:], recipe.sizes
-    trained = training.Trained(run.plan.model, variables, *described, run.data_digest)
+def _conclude(run: Run, variables: training.Variables, test: dict[str, float], facts: dict[str, str]) -> Result:
+    trained = run.trained(variables)
     training.save_trained(run.folder.model, trained)
     rows, text = records.read_metrics(run.folder.metrics), build.config_text(run.plan, run.data)
     records.write_report(run.folder.report, run.name, rows, facts, text)

@@ -1,5 +1,6 @@
 """The cost and metrics of many examples."""
 
+import math
 import time
 from collections.abc import Callable
 
@@ -16,7 +17,7 @@ from .forward import forward
 from .objective import Batch, Figures, measure
 from .recipe import Recipe
 
-# Large enough to keep the device busy, small enough for any model's activations.
+# Large enough to keep the device busy, small enough for any model's activations; of a sequence each place counts.
 _BATCH_SIZE = 512
 
 Evaluate = Callable[[Variables, Examples, range], dict[str, float]]
@@ -34,14 +35,17 @@ def compile_evaluate(
     It gives the mean loss, without penalties, and metrics of a range of examples. The range is traced: one program
     serves every part of the data. `buckets` holds each example's, where batches are cut to sizes.
     """
+    # So that a batch holds about as many numbers whatever an example is.
+    sequences = recipe.cost.targets == "classes" and examples.targets.ndim > 1
+    rows = max(1, _BATCH_SIZE // (examples.targets.shape[1] if sequences else 1)) * devices.count
 
-    def total(
-        variables: Variables, examples: Examples, buckets: Array | None, first: Int[Array, ""], last: Int[Array, ""]
-    ) -> Figures:
+    def total(variables: Variables, examples: Examples, buckets: Array | None, part: Int[Array, " 3"]) -> Figures:
+        first, count, step = part
+
         def batch_total(i: Int[Array, ""]) -> Figures:
-            places = first + i * _BATCH_SIZE + jnp.arange(_BATCH_SIZE)
-            indices = jnp.minimum(places, last - 1)
-            weights = (places < last).astype(jnp.float32)
+            numbers = i * rows + jnp.arange(rows)
+            indices = first + step * jnp.minimum(numbers, count - 1)
+            weights = (numbers < count).astype(jnp.float32)
             batch, weights = devices.spread((Batch(examples.inputs[indices], examples.targets[indices]), weights))
             if buckets is None:
                 return figures_sum(batch, weights)
@@ -61,16 +65,19 @@ def compile_evaluate(
 
         one = Batch(jnp.asarray(examples.inputs[:1]), jnp.asarray(examples.targets[:1]))
         zeros = jax.tree.map(lambda f: jnp.zeros((), f.dtype), jax.eval_shape(figures_sum, one, jnp.ones(1)))
-        batches = -(-(last - first) // _BATCH_SIZE)
+        batches = -(-count // rows)
         return jax.lax.fori_loop(0, batches, lambda i, sums: jax.tree.map(jnp.add, sums, batch_total(i)), zeros)
 
     started = time.perf_counter()
     arguments = devices.everywhere((variables, examples, buckets))
-    program = devices.compile(total, *arguments, np.int32(0), np.int32(0))
+    program = devices.compile(total, *arguments, np.zeros(3, np.int32))
     seconds = time.perf_counter() - started
 
     def evaluate(variables: Variables, examples: Examples, part: range) -> dict[str, float]:
-        totals = jax.device_get(program(variables, examples, buckets, np.int32(part.start), np.int32(part.stop)))
-        return {name: float(totals[name]) / len(part) for name in ("loss", *recipe.cost.metrics)}
+        totals = jax.device_get(
+            program(variables, examples, buckets, np.array([part.start, len(part), part.step], np.int32))
+        )
+        figures = {name: float(totals[name]) / len(part) for name in ("loss", *recipe.cost.metrics)}
+        return figures | {"perplexity": math.exp(min(figures["loss"], 700))} if sequences else figures
 
     return evaluate, seconds

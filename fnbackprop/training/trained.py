@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -36,6 +36,11 @@ class Trained(NamedTuple):
     input_shape: tuple[int, ...]  # of one example
     sizes: tuple[int, ...] = ()  # to which batches were cut: see `data.buckets`
     data_digest: str = ""  # of all data that it was trained and tested on: see `data.digest`
+    tokens: bool = False  # whether its inputs are integers, which name the classes
+
+    def inputs(self, examples: Any) -> jax.ShapeDtypeStruct:
+        """Shape and dtype of so many inputs, as the model is given them."""
+        return jax.ShapeDtypeStruct((examples, *self.input_shape), np.int32 if self.tokens else np.float32)
 
 
 def save_trained(path: Path, trained: Trained) -> None:
@@ -47,7 +52,8 @@ def save_trained(path: Path, trained: Trained) -> None:
     arrays = flatten_tree(trained.variables)
     if trained.normalization is not None:
         arrays |= {_SAVED + name: values for name, values in trained.normalization._asdict().items()}
-    metadata = {name: json.dumps(getattr(trained, name)) for name in ("classes", "input_shape", "sizes", "data_digest")}
+    said = ("classes", "input_shape", "sizes", "data_digest", "tokens")
+    metadata = {name: json.dumps(getattr(trained, name)) for name in said}
     save_arrays(path, {name: np.asarray(values) for name, values in arrays.items()}, metadata)
 
 
@@ -57,15 +63,16 @@ def load_trained(path: Path, model: Module) -> Trained:
     try:
         classes, shape = (json.loads(metadata[name]) for name in ("classes", "input_shape"))
         sizes, digest = json.loads(metadata.get("sizes", "[]")), json.loads(metadata.get("data_digest", '""'))
+        tokens = bool(json.loads(metadata.get("tokens", "false")))
         classes = classes if classes is None else tuple(map(str, classes))
         shape, sizes = tuple(map(int, shape)), tuple(map(int, sizes))
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path}: not a trained model: its metadata has no {error}") from None
     found = {name: arrays.pop(_SAVED + name) for name in Normalization._fields if _SAVED + name in arrays}
     normalization = Normalization(**found) if found else None
-    inputs = jax.ShapeDtypeStruct((1, *shape), np.float32)
-    like = jax.eval_shape(lambda key: model.init(key, inputs), jax.random.key(0))
-    return Trained(model, restore_tree(like, arrays), normalization, classes, shape, sizes, str(digest))
+    trained = Trained(model, Variables(), normalization, classes, shape, sizes, str(digest), tokens)
+    like = jax.eval_shape(lambda key: model.init(key, trained.inputs(1)), jax.random.key(0))
+    return trained._replace(variables=restore_tree(like, arrays))
 
 
 def predict(
@@ -104,15 +111,24 @@ def raw_outputs(trained: Trained, variables: Variables, inputs: jax.Array) -> ja
     return each[buckets_of(inputs, trained.sizes), jnp.arange(inputs.shape[0])]
 
 
+def _check_tokens(inputs: Shaped[np.ndarray, "n ..."], names: tuple[str, ...]) -> None:
+    if inputs.dtype.kind not in "iu" or inputs.min() < 0 or inputs.max() >= len(names):
+        wanted = f"the model wants tokens, whole numbers from 0 to {len(names) - 1}"
+        raise DataError(f"the inputs are {inputs.dtype} from {inputs.min()} to {inputs.max()}; {wanted}")
+
+
 def _outputs(trained: Trained, inputs: Shaped[np.ndarray, "n ..."]) -> Num[np.ndarray, "n ..."]:
     if inputs.shape[1:] != trained.input_shape or not len(inputs) or inputs.dtype.kind not in "biuf":
         wanted = ", ".join(["n", *map(str, trained.input_shape)])
         raise DataError(
             f"the inputs are {inputs.dtype} of shape {inputs.shape}; the model wants numbers of shape ({wanted})"
         )
-
-    inputs = inputs if inputs.dtype == np.uint8 else float32(inputs)  # as in training
-    check_finite(inputs, "the inputs")
+    if trained.tokens:
+        _check_tokens(inputs, trained.classes or ())
+        inputs = inputs.astype(np.int32)
+    elif inputs.dtype != np.uint8:  # as in training
+        inputs = float32(inputs)
+        check_finite(inputs, "the inputs")
 
     run = jax.jit(lambda variables, inputs: raw_outputs(trained, variables, inputs))
     size = min(_BATCH_SIZE, len(inputs))
