@@ -22,6 +22,7 @@ from .experiment import Result as Result
 from .experiment import train as train
 from .finished import evaluate as evaluate
 from .finished import predict as predict
+from .finished import sample as sample
 from .graph import Branch as Branch
 from .graph import Choose as Choose
 from .graph import GradientGraph as GradientGraph

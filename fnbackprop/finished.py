@@ -1,6 +1,6 @@
 """What a finished run can be asked: its test figures, and its model's predictions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -52,6 +52,15 @@ def predict_file(
     except (OSError, ValueError) as error:  # ValueError: a path that ends in no name
         raise ConfigError(f"cannot write {output}: {error}; choose another file with -o") from None
     return predictions.shape
+
+
+def sample(
+    run: str | Path, prompt: str, tokens: int = 200, temperature: float = 0.8, seed: int = 0, allow: Sequence[str] = ()
+) -> Iterator[str]:
+    """What a finished run's model of text makes up after a prompt, a piece at a time."""
+    folder = _open(run)
+    trained = training.load_trained(folder.model, build.read_plan(folder.config, (), allow).model)
+    return training.sample(trained, prompt, tokens, temperature, seed)
 
 
 def _open(run: str | Path) -> records.RunFolder:

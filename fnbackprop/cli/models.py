@@ -38,6 +38,26 @@ def predict(
 
 
 @command
+def sample(
+    run: Run,
+    prompt: Annotated[str, typer.Option(help="What the text begins with.")] = "\n",
+    tokens: Annotated[int, typer.Option(min=1, help="How many to make up.")] = 200,
+    temperature: Annotated[float, typer.Option(min=0, help="Below 1 bolder guesses count less; 0: none.")] = 0.8,
+    seed: Annotated[int, typer.Option(min=0, help="Draws the tokens.")] = 0,
+    allow: Allow = None,
+    platform: Platform = None,
+) -> None:
+    """Let a model of text go on from a prompt."""
+    use(platform)
+    from .. import finished
+
+    typer.echo(prompt, nl=False)
+    for piece in finished.sample(run, prompt, tokens, temperature, seed, allow or ()):
+        typer.echo(piece, nl=False)
+    typer.echo()
+
+
+@command
 def export(
     run: Run,
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write, as model.safetensors.")],

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, TypeVar, dataclass_transf
 import jax
 import numpy as np
 from jax import Array
-from jaxtyping import Bool, PRNGKeyArray
+from jaxtyping import Bool, Int, PRNGKeyArray
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass as validated_dataclass
 
@@ -30,19 +30,23 @@ class Variables(NamedTuple):
     options: Any = ()  # traced numbers that a sweep can vmap over: a dropout rate
 
 
-@partial(jax.tree_util.register_dataclass, data_fields=["key", "counted"], meta_fields=["train", "derivatives"])
+@partial(
+    jax.tree_util.register_dataclass, data_fields=["key", "counted", "position"], meta_fields=["train", "derivatives"]
+)
 @dataclass(frozen=True)
 class Context:
     """How a module is run: its randomness, training or evaluation, hand-written rules or their references.
 
     `counted` is False at the examples that only fill up a batch, for modules that look at examples together; all count
-    where it is None.
+    where it is None. `position` is set where a sequence is run one place at a time: the number of the only place that
+    is given (see `Module.memory`).
     """
 
     key: PRNGKeyArray | None = None
     train: bool = False
     derivatives: Derivatives = "rules"
     counted: Bool[Array, " examples"] | None = None
+    position: Int[Array, ""] | None = None
 
     def fold(self, data: int | Array) -> "Context":
         """The same context with a key of its own for the part named by `data`."""
@@ -78,6 +82,14 @@ class Module:
     def apply(self, variables: Variables, *xs: Array, context: Context = Context()) -> tuple[tuple[Array, ...], Any]:
         """The outputs, and the next state, which has the structure of `variables.state`."""
         raise NotImplementedError(f"{type(self).__name__} must define apply(self, variables, *xs, context)")
+
+    def memory(self, variables: Variables, *specs: Spec, length: int) -> Any:
+        """The state to begin with where a sequence of up to `length` places is run one by one.
+
+        What a module must know of earlier places is its state then; one that looks at each place by itself needs none.
+        `specs` are of inputs with one place.
+        """
+        return variables.state
 
     def slope(self, y: Array) -> Array | None:
         """How steep an activation is where it returned `y`, as a share of its steepest; None for other modules."""

@@ -4,10 +4,12 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import compress
 from typing import Any, get_args
 
 import jax
+import jax.numpy as jnp
 from jax import Array
 from jaxtyping import PRNGKeyArray
 
@@ -100,6 +102,19 @@ class Graph(Module):
     def wires(self, variables: Variables, *xs: Array, context: Context = Context()) -> tuple[dict[str, Array], Any]:
         """The array on every wire, by name, and the next state."""
         return self.walk(_apply, variables, *xs, context=context)
+
+    def memory(self, variables: Variables, *specs: Spec, length: int) -> Any:
+        """That of its nodes, by name."""
+        wires, state = self._inputs(specs), {}
+        for node in self.nodes:
+            own, xs = _of(node, variables), [wires[name] for name in node.inputs]
+            own = own._replace(state=node.module.memory(own, *xs, length=length))
+            if jax.tree.leaves(own.state):
+                state[node.name] = own.state
+            one_place = partial(node.module.apply, context=Context(position=jnp.int32(0)))
+            ys, _ = jax.eval_shape(one_place, own, *xs)
+            wires |= zip(node.outputs, ys, strict=True)
+        return state
 
     def work(
         self, variables: Variables, *specs: Spec, wanted: Sequence[bool] | None = None, context: Context = Context()

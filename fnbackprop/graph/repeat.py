@@ -65,6 +65,15 @@ class Repeat(Module):
         again = Work(backward_flops=work.forward_flops, backward_bytes=work.forward_bytes)
         return Work.total([work, again] if self.remat else [work]).times(self.times)
 
+    def memory(self, variables: Variables, *specs: Spec, length: int) -> Any:
+        """That of the block, for each repetition."""
+
+        def of_one(own: Variables) -> Any:
+            own = own._replace(params=variables.params) if self.parameters == "tied" else own
+            return self.block.memory(own, *specs, length=length)
+
+        return jax.vmap(of_one, axis_size=self.times)(self._own(variables))
+
     def _own(self, variables: Variables) -> Variables:
         """What each repetition has of its own, along the first axis."""
         return variables._replace(params=()) if self.parameters == "tied" else variables

@@ -34,6 +34,7 @@ class Meeting(NamedTuple):
         """That of a q and a k of these shapes, as `attention` is given them."""
         queries, keys, rows, columns = q[-3], k[-3], min(block, q[-3]), min(block, k[-3])
         if mask is not None:
+            mask = mask[None] if mask.ndim == 1 else mask
             mask = jnp.broadcast_to(mask, (*mask.shape[:-2], queries, keys))
             if mask.ndim > 2:
                 kv = k[-2] if mask.shape[-3] > 1 else 1

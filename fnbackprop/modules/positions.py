@@ -5,7 +5,7 @@ from typing import Annotated
 import jax
 import jax.numpy as jnp
 from annotated_types import Gt
-from jax import Array
+from jax import Array, lax
 from jaxtyping import Float, PRNGKeyArray
 
 from ..core.cotangent import Like, like, match_cotangent
@@ -74,4 +74,7 @@ class Positions(Module):
     def apply(
         self, variables: Variables, x: Float[Array, "*batch time features"], *, context: Context = Context()
     ) -> tuple[tuple[Float[Array, "*batch time features"]], tuple[()]]:
-        return (context.pick(positions, positions_reference)(x, variables.params["weight"]),), ()
+        weight = variables.params["weight"]
+        if context.position is not None:
+            weight = lax.dynamic_slice_in_dim(weight, context.position, 1)
+        return (context.pick(positions, positions_reference)(x, weight),), ()

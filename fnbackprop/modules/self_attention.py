@@ -1,11 +1,11 @@
 """Multi-head self-attention: projections around `attention`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import jax
 import jax.numpy as jnp
 from annotated_types import Gt
-from jax import Array
+from jax import Array, lax
 from jaxtyping import Bool, Float, PRNGKeyArray
 
 from ..core.errors import ShapeError
@@ -52,6 +52,12 @@ class Attention(Module):
                 params[name]["bias"] = jnp.zeros(shape[0], x.dtype)
         return Variables(params)
 
+    def memory(self, variables: Variables, *specs: Spec, length: int) -> dict[str, Array]:
+        """The keys and values of all places, as far as they have been met."""
+        *batch, _, features = specs[0].shape
+        shape = (*batch, length, self._shared, features // self.heads)
+        return {name: jnp.zeros(shape, specs[0].dtype) for name in ("keys", "values")}
+
     @property
     def _shared(self) -> int:
         return self.key_value_heads or self.heads
@@ -63,7 +69,7 @@ class Attention(Module):
         mask: Bool[Array, "..."] | None = None,
         *,
         context: Context = Context(),
-    ) -> tuple[tuple[Float[Array, "*batch time features"]], tuple[()]]:
+    ) -> tuple[tuple[Float[Array, "*batch time features"]], Any]:
         project, turn = context.pick(linear, linear_reference), context.pick(rotary, rotary_reference)
         into, out = variables.params["input"], variables.params["output"]
         size = x.shape[-1] // self.heads
@@ -71,6 +77,16 @@ class Attention(Module):
         parts = context.pick(split, split_reference)(project(x, into["weight"], into.get("bias")), sizes)
         q, k, v = (part.reshape(*part.shape[:-1], -1, size) for part in parts)
         if self.rotary:
-            q, k = turn(q), turn(k)
-        y = context.pick(attention, attention_reference)(q, k, v, mask, self.causal)
-        return (project(y.reshape(x.shape), out["weight"], out.get("bias")),), ()
+            start = 0 if context.position is None else context.position
+            q, k = turn(q, start=start), turn(k, start=start)
+        known, causal = variables.state, self.causal
+        if context.position is not None:
+            known = {n: _put(known[n], new, context.position) for n, new in (("keys", k), ("values", v))}
+            (k, v), causal = known.values(), False
+            mask = jnp.arange(k.shape[-3]) <= context.position
+        y = context.pick(attention, attention_reference)(q, k, v, mask, causal)
+        return (project(y.reshape(x.shape), out["weight"], out.get("bias")),), known
+
+
+def _put(known: Float[Array, "*batch length kv size"], new: Float[Array, "*batch 1 kv size"], place: Array) -> Array:
+    return lax.dynamic_update_slice_in_dim(known, new, place, known.ndim - 3)

@@ -18,6 +18,7 @@ from .profile import Limits as Limits
 from .profile import find_limits as find_limits
 from .profile import profile_steps as profile_steps
 from .recipe import Recipe as Recipe
+from .sampling import sample as sample
 from .spoiled import finite_part as finite_part
 from .step import TrainState as TrainState
 from .step import initial_state as initial_state

@@ -48,3 +48,8 @@ def test_turned_queries_and_keys_know_how_far_apart_they_are_only() -> None:
         diagonal = jnp.diagonal(products, apart)
         np.testing.assert_allclose(diagonal, diagonal[0], rtol=1e-4)
     np.testing.assert_allclose(jnp.linalg.norm(turned_q, axis=1), jnp.linalg.norm(q), rtol=1e-5)
+
+
+def test_places_are_counted_from_the_start() -> None:
+    x = jax.random.normal(jax.random.key(1), (5, 2, 4))
+    np.testing.assert_allclose(rotary(x, 100.0)[3:], rotary(x[3:], 100.0, 3), rtol=1e-5)
