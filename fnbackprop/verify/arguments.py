@@ -52,6 +52,16 @@ def positional_names(function: Callable) -> list[str]:
     return [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
 
 
+def with_defaults(function: Callable, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The arguments with the function's defaults, as JAX hands them to a rule's `fwd`, where they are known."""
+    try:
+        bound = inspect.signature(function).bind(*args)
+    except (TypeError, ValueError):
+        return args
+    bound.apply_defaults()
+    return bound.args
+
+
 def _has_cotangent(function: Callable, leaves: list[Any], tree: Any, place: int) -> bool:
     def of_one(x: Any) -> Any:
         out = jax.tree.leaves(function(*jax.tree.unflatten(tree, [*leaves[:place], x, *leaves[place + 1 :]])))

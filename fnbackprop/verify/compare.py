@@ -30,8 +30,7 @@ class Comparison(NamedTuple):
 def agree(got: np.ndarray, wanted: np.ndarray, rtol: float) -> np.ndarray:
     """Entry by entry, of one array's rows; two NaNs agree."""
     largest = np.where(np.isfinite(wanted), np.abs(wanted), 0).max(-1, initial=0, keepdims=True)
-    with np.errstate(all="ignore"):
-        close = np.abs(got - wanted) <= rtol * (np.maximum(np.abs(got), np.abs(wanted)) + 1e-3 * largest)
+    close = np.abs(got - wanted) <= rtol * (np.maximum(np.abs(got), np.abs(wanted)) + 1e-3 * largest)
     return close | (got == wanted) | (np.isnan(got) & np.isnan(wanted))
 
 
@@ -48,9 +47,8 @@ def compare(pulled: Pulled, dys: Arrays, tolerance: Tolerance) -> Comparison:
     """Each row of cotangents against the reference's, where all outputs that `dys` looks at are finite."""
     bad = disagreements(pulled.dxs, pulled.reference or (), tolerance)
     got, wanted = as_covector(pulled.dxs), as_covector(pulled.reference or ())
-    with np.errstate(all="ignore"):
-        largest = np.where(np.isfinite(wanted), np.abs(wanted), 0).max(-1, initial=0, keepdims=True)
-        off = np.abs(got - wanted) / np.where(largest > 0, largest, 1)
+    largest = np.where(np.isfinite(wanted), np.abs(wanted), 0).max(-1, initial=0, keepdims=True)
+    off = np.abs(got - wanted) / np.where(largest > 0, largest, 1)
     off = np.where(np.isfinite(off), off, 1e30)
     looked_at = as_covector(dys) != 0
     usable = (np.isfinite(as_vector(pulled.ys)) | ~looked_at).all(-1)

@@ -31,13 +31,12 @@ def slopes(middle: np.ndarray, ahead: np.ndarray, behind: np.ndarray, rounding: 
     entries the one is taken whose neighbours differ from it least. Values that are not finite are left out.
     """
     h = STEPS.reshape(-1, *(1,) * middle.ndim)
-    with np.errstate(all="ignore"):
-        noise = _ROUNDINGS * rounding / h
-        return Slopes(
-            _extrapolate((ahead - middle) / h, noise, 1),
-            _extrapolate((middle - behind) / h, noise, 1),
-            _extrapolate((ahead - behind) / (2 * h), noise, 2),
-        )
+    noise = _ROUNDINGS * rounding / h
+    return Slopes(
+        _extrapolate((ahead - middle) / h, noise, 1),
+        _extrapolate((middle - behind) / h, noise, 1),
+        _extrapolate((ahead - behind) / (2 * h), noise, 2),
+    )
 
 
 def _extrapolate(column: np.ndarray, noise: np.ndarray, power: int) -> Slope:

@@ -39,13 +39,12 @@ def differentiate(
     """The derivatives of Σ dy · y along each direction (rows), by finite differences; and its largest term's size."""
     middle = as_vector([x[None] for x in xs])
     moves = (STEPS[:, None, None] * directions).reshape(-1, middle.shape[1])
-    with np.errstate(all="ignore"):
-        ys = as_vector(setting.values(from_vectors(np.concatenate([middle, middle + moves, middle - moves]), xs)))
-        covector = as_covector([d[None] for d in dy])[0]
-        terms = np.where(covector == 0, 0, ys * covector)
-        # A sum is rounded as its largest terms are.
-        totals, largest = terms.sum(-1), np.abs(terms).max(-1, initial=0)
-        rounding = precision * largest
+    ys = as_vector(setting.values(from_vectors(np.concatenate([middle, middle + moves, middle - moves]), xs)))
+    covector = as_covector([d[None] for d in dy])[0]
+    terms = np.where(covector == 0, 0, ys * covector)
+    # A sum is rounded as its largest terms are.
+    totals, largest = terms.sum(-1), np.abs(terms).max(-1, initial=0)
+    rounding = precision * largest
     ahead, behind = totals[1:].reshape(2, len(STEPS), len(directions))
     around = np.maximum(*rounding[1:].reshape(2, len(STEPS), len(directions)))
     found = slopes(np.full(len(directions), totals[0]), ahead, behind, np.maximum(around, rounding[0]))
@@ -63,10 +62,9 @@ def bracket(found: Slopes, size: np.ndarray) -> Bracket:
     # Where both sides are sure, they decide; else the central difference alone, which no kink can have made.
     sided = sure[0] & sure[1]
     use = np.stack([sided, sided, sure[2] & ~sure[0] & ~sure[1]])
-    with np.errstate(all="ignore"):
-        low = np.where(use, values - 10 * errors, np.inf).min(0)
-        high = np.where(use, values + 10 * errors, -np.inf).max(0)
-        smooth = sided & (np.abs(values[0] - values[1]) <= 10 * (errors[0] + errors[1]) + 1e-4 * size)
+    low = np.where(use, values - 10 * errors, np.inf).min(0)
+    high = np.where(use, values + 10 * errors, -np.inf).max(0)
+    smooth = sided & (np.abs(values[0] - values[1]) <= 10 * (errors[0] + errors[1]) + 1e-4 * size)
     decided = use.any(0)
     return Bracket(np.where(decided, low, np.nan), np.where(decided, high, np.nan), smooth)
 

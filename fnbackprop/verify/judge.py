@@ -146,8 +146,7 @@ def _example(trial: Trial, tolerance: Tolerance) -> str:
 
 def along(directions: np.ndarray, covectors: np.ndarray) -> np.ndarray:
     """Their products, in which 0 · ∞ is 0."""
-    with np.errstate(all="ignore"):
-        return np.asarray(np.where(directions == 0, 0, directions * covectors).sum(-1))
+    return np.asarray(np.where(directions == 0, 0, directions * covectors).sum(-1))
 
 
 def _directions(trial: Trial, tolerance: Tolerance, rng: np.random.Generator) -> np.ndarray:
@@ -158,8 +157,7 @@ def _directions(trial: Trial, tolerance: Tolerance, rng: np.random.Generator) ->
     off = rng.random(len(got))
     if trial.pulled.reference is not None:
         doubtful = disagreements(trial.pulled.dxs, trial.pulled.reference, tolerance)[0]
-        with np.errstate(all="ignore"):
-            apart = np.nan_to_num(np.abs(got - as_covector(trial.pulled.reference)[0]), nan=1e300, posinf=1e300)
+        apart = np.nan_to_num(np.abs(got - as_covector(trial.pulled.reference)[0]), nan=1e300, posinf=1e300)
         off = np.where(doubtful, 1 + apart, off)
     places = np.argsort(-off, kind="stable")[:_ENTRIES]
     alone = np.where(np.arange(len(got)) == places[:, None], scale, 0.0)

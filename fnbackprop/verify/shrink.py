@@ -68,8 +68,7 @@ def _simpler(xs: Arrays, dys: Arrays) -> Iterator[tuple[Arrays, Arrays]]:
 
 def _rounded(x: np.ndarray, digits: int) -> np.ndarray:
     # To 0 only what was 0: a kink would be another counterexample.
-    with np.errstate(all="ignore"):
-        rounded = np.round(np.asarray(x, complex if np.iscomplexobj(x) else float), digits)
+    rounded = np.round(np.asarray(x, complex if np.iscomplexobj(x) else float), digits)
     return np.asarray(np.where((rounded == 0) & (x != 0), np.sign(np.real(x)), rounded), x.dtype)
 
 

@@ -5,6 +5,8 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from .arguments import read_arguments
 from .blame import came_through_the_rule
 from .case import Case, Declarations, Level
@@ -79,7 +81,8 @@ def run_check(check: Check, case: Case) -> CheckReport:
     start = time.perf_counter()
     try:
         nothing = _nothing(case)
-        outcome = not_run(nothing) if nothing else check.run(case)
+        with np.errstate(all="ignore"):  # infinities and NaNs are looked for, in every check
+            outcome = not_run(nothing) if nothing else check.run(case)
     except RuleRaised as raised:
         outcome = failed(raised.finding())
     except Exception as error:  # a user's rule may raise anything, anywhere

@@ -229,15 +229,14 @@ def test_it_changes_no_bit_of_the_training(watched_loop: Loop) -> None:
 def test_off_it_is_the_plain_program(watched_loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Loop, "_compile", lambda self, state: None)
     state, order, i = start(), Order(jnp.arange(COUNT)), jnp.int32(0)
-    _, step_key = jax.random.split(KEY)
 
-    def plain(state: TrainState, examples: Examples, order: Order, i: Array) -> tuple:
+    def plain(key: Array, state: TrainState, examples: Examples, order: Order, i: Array) -> tuple:
         indices, weights = batch_indices(order.indices, i, BATCH)
         batch = Batch(examples.inputs[indices], examples.targets[indices], weights)
-        return train_step(state, batch, MODEL, step_key)
+        return train_step(state, batch, MODEL, key)
 
     def program(step: Any) -> str:
-        return str(jax.make_jaxpr(step)(state, EXAMPLES, order, i))
+        return str(jax.make_jaxpr(step)(KEY, state, EXAMPLES, order, i))
 
     assert program(Loop(MODEL, DATA, EXAMPLES, COUNT, KEY, state)._step) == program(plain)
     assert program(watched_loop._step) != program(plain)

@@ -103,5 +103,4 @@ def _errors(setting: Setting, xs: Arrays, dys: Arrays, rng: np.random.Generator)
 def _error(got: Any, true: Any) -> float:
     """Largest error as a share of the largest entry."""
     got, true = np.asarray(got, float), np.asarray(true, float)
-    with np.errstate(all="ignore"):
-        return float(np.abs(got - true).max(initial=0) / (np.abs(true).max(initial=0) or 1))
+    return float(np.abs(got - true).max(initial=0) / (np.abs(true).max(initial=0) or 1))

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import JaxprEqn
 
+from ..arguments import with_defaults
 from ..case import Case, cast
 from ..primal import apply_equation, equations, shape_of
 from ..setting import Setting, describe
@@ -80,9 +81,10 @@ def _of_integers(case: Case, setting: Setting) -> Iterator[Finding]:
     if not isinstance(rule, jax.custom_vjp) or rule.nondiff_argnums or rule.symbolic_zeros or rule.bwd is None:
         return
     shapes = setting.run(jax.eval_shape, lambda: _raw(rule, setting))
-    if not isinstance(shapes, tuple | list) or len(shapes) != len(setting.args):
+    args = with_defaults(rule, setting.args)
+    if not isinstance(shapes, tuple | list) or len(shapes) != len(args):
         return
-    for k, (arg, dx) in enumerate(zip(setting.args, shapes, strict=True)):
+    for k, (arg, dx) in enumerate(zip(args, shapes, strict=True)):
         whole = all(
             jnp.issubdtype(jnp.result_type(a), jnp.integer) for a in jax.tree.leaves(arg) if hasattr(a, "dtype")
         )
@@ -95,7 +97,8 @@ def _of_integers(case: Case, setting: Setting) -> Iterator[Finding]:
 
 
 def _raw(rule: Any, setting: Setting) -> Any:
-    values, kept = rule.fwd(*setting.at([jnp.asarray(x) for x in setting.xs]).args)
+    args = setting.at([jnp.asarray(x) for x in setting.xs]).args
+    values, kept = rule.fwd(*with_defaults(rule, args))
     dxs = rule.bwd(kept, jax.tree.map(_cotangent, values))
     return tuple(None if dx is None or getattr(dx, "dtype", None) == jax.dtypes.float0 else dx for dx in dxs)
 

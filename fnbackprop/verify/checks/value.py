@@ -19,8 +19,7 @@ def value(case: Case) -> Outcome:
     forward = setting.pulled(xs, stack(cotangents(setting, 1, rng) * len(points))).ys
     wanted, got = as_vector(plain), as_vector(forward)
     largest = np.where(np.isfinite(wanted), np.abs(wanted), 0).max(-1, initial=0, keepdims=True)
-    with np.errstate(all="ignore"):
-        off = np.abs(got - wanted) > case.tolerance.rtol * np.maximum(np.abs(wanted), largest * 1e-3)
+    off = np.abs(got - wanted) > case.tolerance.rtol * np.maximum(np.abs(wanted), largest * 1e-3)
     off = (off | ~np.isfinite(got)) & np.isfinite(wanted)
     if off.any():
         row, place = np.argwhere(off)[0]

@@ -1,5 +1,6 @@
 """Wrong dtypes, which JAX does not see, and the right ones."""
 
+import jax
 import jax.numpy as jnp
 import pytest
 
@@ -25,3 +26,14 @@ def test_cotangents_of_their_primals_dtypes_pass():
 
 def test_a_backward_pass_of_another_shape_raises_and_fails():
     assert outcome("structure", rule(square, lambda x, dy: (jnp.sum(dy),)), X).verdict == "FAIL"
+
+
+def test_what_is_left_to_a_default_is_given_to_fwd():
+    @jax.custom_vjp
+    def power(x, by=2):
+        return x**by
+
+    power.defvjp(
+        lambda x, by: (power(x, by), (x, by)), lambda kept, dy: (dy * kept[1] * kept[0] ** (kept[1] - 1), None)
+    )
+    assert outcome("structure", power, X).verdict == "PASS"
