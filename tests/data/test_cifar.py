@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import fnbackprop
 from fnbackprop.core.errors import DataError
 from fnbackprop.data import cifar10
 from fnbackprop.data.download import Remote
@@ -132,3 +133,12 @@ def test_any_bytes_give_a_data_set_or_a_data_error(tmp_path_factory, damaged, da
     except DataError as error:
         fine = NAMES[1] in str(error)
     assert fine
+
+
+def test_a_residual_network_takes_steps_on_files_in_this_format(tmp_path, monkeypatch):
+    write(tmp_path / "cifar10")
+    monkeypatch.chdir(tmp_path)
+    small = ["model.0.features=4", "model.3.times=1", *(f"model.3.block.{i}.features=4" for i in (0, 3))]
+    short = ["training={steps=2}", "data.batch_size=4", "data.validation=0", f"data.folder='{tmp_path}'"]
+    result = fnbackprop.train("cifar10_resnet", [*small, *short], run="run")
+    assert 0 <= result.test["accuracy"] <= 1
