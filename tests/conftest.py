@@ -1,6 +1,7 @@
 """Shapes and types in signatures are enforced while the tests run; and what many tests break files with."""
 
 import os
+import tempfile
 from collections.abc import Callable
 
 import jax
@@ -8,9 +9,14 @@ import pytest
 from hypothesis import strategies as st
 from jaxtyping import install_import_hook
 
-# What tests compile is no use to the user's cache, neither here nor in their child processes.
-jax.config.update("jax_enable_compilation_cache", False)
-os.environ.setdefault("JAX_ENABLE_COMPILATION_CACHE", "false")
+# What tests compile is no use to the user's cache. They compile the same training programs often, in several processes:
+# these share a cache of their own, which the first one makes and takes away.
+if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+    cache = tempfile.TemporaryDirectory(prefix="fnbackprop-tests-", ignore_cleanup_errors=True)
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = cache.name
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.2"
+    jax.config.update("jax_compilation_cache_dir", cache.name)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
 # Not pytest's option --jaxtyping-packages: by then the package's own pytest plugin has been imported.
 install_import_hook("fnbackprop", "beartype.beartype")
 

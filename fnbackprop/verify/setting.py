@@ -157,7 +157,11 @@ class Setting:
 
     def sound_at(self, xs: Arrays) -> bool:
         """Whether the function computes nothing infinite on its way from these arrays."""
-        return self.traceable and not bool(self.run(jax.jit(partial(overflows, self.rule)), *xs))
+        return self.traceable and not bool(self.run(self.compiled(partial(overflows, self.rule)), *xs))
+
+    def compiled(self, function: Callable) -> Callable:
+        """`function`, compiled where the function under test can be."""
+        return jax.jit(function, compiler_options=_QUICK) if self.traceable else function
 
     def each(self, function: Callable, rows: Any) -> Any:
         """`function` of each row of stacked arrays."""
@@ -199,7 +203,7 @@ class Setting:
     def _mapped(self, function: Callable) -> Callable:
         """`function` of each row, compiled where that can be."""
         if self.traceable:
-            return jax.jit(lambda rows: jax.lax.map(function, rows), compiler_options=_QUICK)
+            return self.compiled(lambda rows: jax.lax.map(function, rows))
 
         def in_turn(rows: Any) -> Any:
             results = [function(jax.tree.map(lambda a, i=i: jnp.asarray(a[i]), rows)) for i in range(_BLOCK)]

@@ -46,7 +46,7 @@ def activity(case: Case) -> Outcome:
         return whole, [of_inputs(s) for s in subsets], alone
 
     try:
-        whole, parts, alone = setting.run(jax.jit(everything) if setting.traceable else everything)
+        whole, parts, alone = setting.run(setting.compiled(everything))
     except Exception as error:
         raise RuleRaised("when only some inputs or outputs take part", error, describe(setting)) from error
     for subset, part in zip(subsets, parts, strict=True):

@@ -36,7 +36,7 @@ def adequacy(case: Case) -> Outcome:
         names.extend(name for _, name, _ in chosen)
         return [_run(jaxpr, leaves, -1, None), *(_run(jaxpr, leaves, place, change) for place, _, change in chosen)]
 
-    results = setting.run(jax.jit(all_of_them), xs, dys)
+    results = setting.run(setting.compiled(all_of_them), xs, dys)
     right, *others = [as_covector([np.asarray(a)[None] for a in found]) for found in results]
     caught = [not agree(other, right, case.tolerance.rtol).all() for other in others]
     if not caught:

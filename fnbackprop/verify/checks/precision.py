@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import jax
@@ -27,18 +28,18 @@ def precision(case: Case) -> Outcome:
         return not_run("there is no reference to tell the error by")
     worst: dict[str, float] = {}
     for setting in _settings(case):
-        rng = case.rng(f"precision {setting.where}")
-        large = setting.where.endswith("large")
-        drawn_xs = random_points(setting.xs, 2, rng)[-1].xs
-        xs = tuple(np.asarray(x * np.asarray(_LARGE, x.dtype)) for x in drawn_xs) if large else drawn_xs
+        rng, programs = case.rng(f"precision {setting.where}"), _Programs(setting)
+        drawn = random_points(setting.xs, 2, rng)[-1].xs
         # All of one sign: only then does a long sum outgrow what is added to it.
-        (drawn,) = cotangents(setting, 1, rng)
-        dys = tuple(np.asarray(np.abs(d) + np.asarray(1, d.dtype)) for d in drawn)
-        for name, (error, allowed) in zip(setting.names, _errors(setting, xs, dys, rng), strict=True):
-            if not error <= (_breakdown(allowed) if large else allowed):
-                where = f"{describe(setting)}; errors are shares of the largest entry"
-                return failed(Finding("less precise than autodiff", where, name, None, error, allowed))
-            worst[setting.where] = max(worst.get(setting.where, 0.0), error)
+        (dys,) = (tuple(np.asarray(np.abs(d) + np.asarray(1, d.dtype)) for d in c) for c in cotangents(setting, 1, rng))
+        for large in (False, True) if setting.where == "float16" else (False,):
+            xs = tuple(np.asarray(x * np.asarray(_LARGE, x.dtype)) for x in drawn) if large else drawn
+            at = setting.where + ", large" * large
+            for name, (error, allowed) in zip(setting.names, _errors(programs, xs, dys, rng), strict=True):
+                if not error <= (_breakdown(allowed) if large else allowed):
+                    where = f"{describe(replace(setting, where=at))}; errors are shares of the largest entry"
+                    return failed(Finding("less precise than autodiff", where, name, None, error, allowed))
+                worst[at] = max(worst.get(at, 0.0), error)
     return Outcome(Verdict.PASS, figures=worst) if worst else not_run("it takes no narrower type")
 
 
@@ -60,39 +61,47 @@ def _settings(case: Case) -> Iterator[Setting]:
             setting = replace(cast(resized, dtype), where=f"{dtype}, {_LONG} long" if group else str(dtype))
             if case.allowed(setting) and {y.dtype for y in setting.outputs} == {dtype}:
                 yield setting
-                if dtype == np.float16 and group is None:
-                    yield replace(setting, where="float16, large")
 
 
-def _errors(setting: Setting, xs: Arrays, dys: Arrays, rng: np.random.Generator) -> Iterator[tuple[float, float]]:
+class _Programs:
+    """The cotangents by the rule and by autodiff of the reference, as they are, and in a wider type at several rows."""
+
+    def __init__(self, setting: Setting):
+        self._setting = setting
+        self.wide = np.dtype(np.float64 if setting.xs[0].dtype == np.float32 else np.float32)
+        self._widened = replace(setting, x64=self.wide == np.float64)
+        self._narrow, self._rows = setting.compiled(self._both), setting.compiled(partial(jax.lax.map, self._both))
+
+    def _both(self, at: tuple[Traced, Traced]) -> tuple[Traced, Traced]:
+        xs, dys = at
+        return jax.vjp(self._setting.rule, *xs)[1](dys), jax.vjp(self._setting.reference, *xs)[1](dys)
+
+    def narrow(self, xs: Arrays, dys: Arrays) -> tuple[Traced, Traced]:
+        """By the rule, and by autodiff."""
+        try:
+            return self._setting.run(self._narrow, (xs, dys))
+        except Exception as error:
+            raise RuleRaised("when differentiated", error, describe(self._setting)) from error
+
+    def truths(self, rows: tuple[Arrays, Arrays]) -> tuple[Traced, Traced]:
+        """The same in the wider type, for each row."""
+        return self._widened.run(self._rows, rows)
+
+
+def _errors(programs: _Programs, xs: Arrays, dys: Arrays, rng: np.random.Generator) -> Iterator[tuple[float, float]]:
     """For each array the rule's error, and what is allowed: twice that of autodiff, and what rounding inputs does."""
-    wide = np.dtype(np.float64 if xs[0].dtype == np.float32 else np.float32)
     eps = float(jnp.finfo(xs[0].dtype).eps)
 
-    def rounded(arrays: Traced) -> Traced:
-        return tuple(np.asarray(a * (1 + eps * rng.uniform(-1, 1, a.shape)), wide) for a in arrays)
+    def rounded(arrays: Arrays) -> Arrays:
+        return tuple(np.asarray(a * (1 + eps * rng.uniform(-1, 1, a.shape)), programs.wide) for a in arrays)
 
-    exact = tuple(tuple(np.asarray(a, wide) for a in arrays) for arrays in (xs, dys))
-    shifted = [exact, *((rounded(xs), rounded(dys)) for _ in range(_SHIFTS))]
-
-    def pullback(function, xs: Traced, dys: Traced) -> Traced:  # type: ignore[no-untyped-def]
-        return jax.vjp(function, *xs)[1](dys)
-
-    def narrow(xs: Traced, dys: Traced) -> tuple[Traced, Traced]:
-        return pullback(setting.rule, xs, dys), pullback(setting.reference, xs, dys)
-
-    try:
-        got, own = setting.run(jax.jit(narrow), xs, dys)
-    except Exception as error:
-        raise RuleRaised("when differentiated", error, describe(setting)) from error
-    widened = replace(setting, x64=wide == np.float64)
+    exact = tuple(tuple(np.asarray(a, programs.wide) for a in arrays) for arrays in (xs, dys))
+    shifted = jax.tree.map(lambda *a: np.stack(a), exact, *((rounded(xs), rounded(dys)) for _ in range(_SHIFTS)))
+    got, own = programs.narrow(xs, dys)
     # Rounding makes ties, at which a rule may choose otherwise than its reference, but not than itself in a wide type.
-    truths = [
-        widened.run(jax.jit(lambda rows, f=f: [pullback(f, *row) for row in rows]), shifted)
-        for f in (setting.reference, setting.rule)
-    ]
+    by_rule, by_reference = programs.truths(shifted)
     for number in range(len(xs)):
-        rows = [[np.asarray(row[number], float) for row in truth] for truth in truths]
+        rows = [np.asarray(truth[number], float) for truth in (by_reference, by_rule)]
         if np.isfinite(rows[0][0]).all():
             room = _ROUNDINGS * eps + 2 * max(_error(moved, row[0]) for row in rows for moved in row[1:])
             yield min(_error(got[number], row[0]) for row in rows), 2 * _error(own[number], rows[0][0]) + room

@@ -32,7 +32,7 @@ def purity(case: Case) -> Outcome:
 
     # What lies outside the residuals shows while tracing too: Python runs then.
     try:
-        wanted, found, values = setting.run(jax.jit(everything) if setting.traceable else everything, points, dys)
+        wanted, found, values = setting.run(setting.compiled(everything), points, dys)
     except Exception as error:
         raise RuleRaised("when a pullback is called again, or after another forward pass", error) from error
     for (way, order), results in zip(_ORDERS.items(), found, strict=True):

@@ -36,7 +36,7 @@ def transforms(case: Case) -> Outcome:
         }
 
     try:
-        found = setting.run(jax.jit(every_way), setting.xs, dys)
+        found = setting.run(setting.compiled(every_way), setting.xs, dys)
     except Exception as error:
         raise RuleRaised("under jit, scan or checkpoint", error, describe(setting)) from error
     # Step by step, every operation is compiled alone: thorough, and slow.

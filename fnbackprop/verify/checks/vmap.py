@@ -48,7 +48,7 @@ def vmap(case: Case) -> Outcome:
         return results
 
     try:
-        results = setting.run(jax.jit(both))
+        results = setting.run(setting.compiled(both))
     except Exception as error:
         raise RuleRaised("under vmap", error, describe(setting)) from error
     for subset, (mapped, looped) in zip(subsets, results, strict=True):
