@@ -10,6 +10,7 @@ from . import build, records, training
 from .core.atomic import write_atomically
 from .core.errors import ConfigError, DataError
 from .data.digest import data_digest
+from .data.images import Form, find_images, read_images
 from .data.npy import read_npy
 
 
@@ -45,7 +46,41 @@ def predict_file(
     run: Path, inputs: Path, output: Path, kind: training.Prediction, allow: Sequence[str] = ()
 ) -> tuple[int, ...]:
     """`predict` from one .npy file to another; returns the shape of what was written."""
-    predictions, content = predict(run, read_npy(str(inputs)), kind, allow), BytesIO()
+    return _write(predict(run, read_npy(str(inputs)), kind, allow), output)
+
+
+def predict_images(
+    run: Path,
+    paths: Sequence[Path],
+    output: Path | None = None,
+    kind: training.Prediction = "outputs",
+    *,
+    resize: bool = False,
+    invert: bool = False,
+    white: float | None = None,
+    allow: Sequence[str] = (),
+) -> list[str]:
+    """A line for each image file, with its class and how probable that is; an .npy file of predictions, too."""
+    folder = _open(run)
+    plan = build.read_plan(folder.config, (), allow)
+    trained, files = training.load_trained(folder.model, plan.model), find_images(paths)
+    form = Form.of(plan.config.data.source, trained.input_shape, white)
+    outputs = training.predict(trained, read_images(files, form, resize=resize, invert=invert))
+    if output is not None:
+        _write(training.meaning_of(trained, outputs, kind), output)
+    return [f"{file}: {text}" for file, text in zip(files, _told(trained, outputs), strict=True)]
+
+
+def _told(trained: training.Trained, outputs: np.ndarray) -> list[str]:
+    if trained.classes is None:
+        return [" ".join(f"{value:.6g}" for value in row.ravel()) for row in outputs]
+    classes, p = (training.meaning_of(trained, outputs, kind) for kind in ("classes", "probabilities"))
+    p = np.concatenate([1 - p, p], axis=-1) if p.shape[-1] == 1 else p
+    return [f"{trained.classes[i]} {row[i]:.4f}" for i, row in zip(classes, p, strict=True)]
+
+
+def _write(predictions: np.ndarray, output: Path) -> tuple[int, ...]:
+    content = BytesIO()
     np.save(content, predictions)
     try:
         write_atomically(output, content.getvalue())

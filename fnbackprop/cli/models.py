@@ -21,19 +21,41 @@ def evaluate(run: Run, allow: Allow = None, platform: Platform = None) -> None:
 @command
 def predict(
     run: Run,
-    inputs: Annotated[Path, typer.Argument(help="An .npy file of raw inputs, one example a row.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The .npy file to write.")],
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(help="An .npy file of raw inputs, one example a row; or images, and folders of them."),
+    ],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The .npy file to write.")] = None,
     write: Annotated[
-        Literal["outputs", "probabilities", "classes"], typer.Option(help="What to write for each example.")
+        Literal["outputs", "probabilities", "classes"], typer.Option(help="What to write there for each example.")
     ] = "outputs",
+    resize: Annotated[bool, typer.Option("--resize", help="Stretch images to the model's size.")] = False,
+    invert: Annotated[
+        bool,
+        typer.Option("--invert", help="Black for white: MNIST's digits are light. What is transparent stays black."),
+    ] = False,
+    white: Annotated[
+        float | None, typer.Option(help="What the training data call white, where their source does not tell.")
+    ] = None,
     allow: Allow = None,
     platform: Platform = None,
 ) -> None:
-    """Run a trained model on raw inputs, normalised as in training."""
+    """Run a trained model on raw inputs, normalised as in training; each image's class and its probability are told."""
     use(platform)
     from .. import finished
+    from ..core.errors import ConfigError
 
-    shape = finished.predict_file(run, inputs, output, write, allow or ())
+    if len(inputs) > 1 or inputs[0].suffix != ".npy":
+        lines = finished.predict_images(
+            run, inputs, output, write, resize=resize, invert=invert, white=white, allow=allow or ()
+        )
+        typer.echo("\n".join(lines))
+        return
+    if resize or invert or white is not None:
+        raise ConfigError(f"{inputs[0]} is given as it is: --resize, --invert and --white are for images")
+    if output is None:
+        raise ConfigError("predictions for an .npy file go into another: give -o OUT.npy")
+    shape = finished.predict_file(run, inputs[0], output, write, allow or ())
     typer.echo(f"wrote {write} of shape {shape} to {output}")
 
 

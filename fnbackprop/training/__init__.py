@@ -27,6 +27,7 @@ from .step import train_step as train_step
 from .trained import Prediction as Prediction
 from .trained import Trained as Trained
 from .trained import load_trained as load_trained
+from .trained import meaning_of as meaning_of
 from .trained import predict as predict
 from .trained import raw_outputs as raw_outputs
 from .trained import save_trained as save_trained

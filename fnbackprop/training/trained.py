@@ -86,7 +86,11 @@ def predict(
     """
     if kind != "outputs" and trained.classes is None:
         raise DataError(f"this model predicts numbers, not classes: it has outputs, but no {kind}")
-    outputs = _outputs(trained, inputs)
+    return meaning_of(trained, _outputs(trained, inputs), kind)
+
+
+def meaning_of(trained: Trained, outputs: Num[np.ndarray, "n ..."], kind: Prediction) -> Num[np.ndarray, "n ..."]:
+    """What `predict` makes of a classifier's outputs."""
     if kind == "outputs":
         return outputs
     binary = outputs.shape[-1] == 1

@@ -1,4 +1,4 @@
-"""A model's weights under the names that other programs use."""
+"""A model's weights under the names, and in the layout, that PyTorch uses."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -6,18 +6,41 @@ from typing import Any
 import numpy as np
 
 from ..core.module import Module, Variables
-from ..graph import Graph
+from ..graph import Graph, nested
+from ..modules import Attention, BatchNorm, Conv, LayerNorm, RMSNorm
 from ..records import flatten_tree, restore_tree
+
+# What PyTorch calls the arrays of a module otherwise.
+_CALLED: dict[type[Module], dict[str, str]] = {
+    BatchNorm: {"scale": "weight", "mean": "running_mean", "variance": "running_var"},
+    LayerNorm: {"scale": "weight"},
+    RMSNorm: {"scale": "weight"},
+    Attention: {
+        "input.weight": "in_proj_weight",
+        "input.bias": "in_proj_bias",
+        "output.weight": "out_proj.weight",
+        "output.bias": "out_proj.bias",
+    },
+}
+# PyTorch counts batches for a momentum that we have not; its strict loading wants the number.
+_COUNTED = "num_batches_tracked"
 
 
 def outside_weights(variables: Variables, model: Module) -> dict[str, np.ndarray]:
     """The parameters and running statistics by name.
 
     A stack's nodes are named by their places, "0.weight", as torch.nn.Sequential names them; those of other graphs keep
-    their names. Linear's weights are out × in, as PyTorch's.
+    their names. Each module's arrays have PyTorch's names and layout: Linear's weight is out × in, Conv's
+    out × in × kernel. A Linear that reads a Flatten of an image keeps its columns, in which channels come last.
     """
     arrays = flatten_tree(_carried(variables))
-    return {name: np.asarray(arrays[inside]) for inside, name in _names(arrays, model).items()}
+    outside = {}
+    for inside, (name, module) in _places(arrays, model).items():
+        values = np.asarray(arrays[inside])
+        outside[name] = np.ascontiguousarray(np.moveaxis(values, -1, 1)) if _is_kernel(module, values) else values
+        if name.endswith(".running_mean") and isinstance(module, BatchNorm):
+            outside[f"{name.removesuffix('running_mean')}{_COUNTED}"] = np.zeros((), np.int64)
+    return outside
 
 
 def inside_weights(arrays: Mapping[str, np.ndarray], variables: Variables, model: Module) -> Variables:
@@ -26,19 +49,38 @@ def inside_weights(arrays: Mapping[str, np.ndarray], variables: Variables, model
     Raises DataError that names each array which is missing, extra or of another dtype or shape.
     """
     carried = _carried(variables)
-    inside = {outside: name for name, outside in _names(flatten_tree(carried), model).items()}
-    found = restore_tree(carried, {inside.get(name, name): values for name, values in arrays.items()})
-    return variables._replace(params=found["params"], state=found["state"])
+    places = {name: (inside, module) for inside, (name, module) in _places(flatten_tree(carried), model).items()}
+    found = {}
+    for name, values in arrays.items():
+        if name.endswith(f".{_COUNTED}") and f"{name.removesuffix(_COUNTED)}running_mean" in places:
+            continue
+        inside, module = places.get(name, (name, None))
+        found[inside] = np.ascontiguousarray(np.moveaxis(values, 1, -1)) if _is_kernel(module, values) else values
+    tree = restore_tree(carried, found)
+    return variables._replace(params=tree["params"], state=tree["state"])
+
+
+def _is_kernel(module: Module | None, values: np.ndarray) -> bool:
+    return isinstance(module, Conv) and values.ndim > 2
 
 
 def _carried(variables: Variables) -> dict[str, Any]:
     return {"params": variables.params, "state": variables.state}
 
 
-def _names(arrays: Iterable[str], graph: Module) -> dict[str, str]:
+def _places(arrays: Iterable[str], graph: Module) -> dict[str, tuple[str, Module | None]]:
+    """Of each array its name outside, and the module that it belongs to, where that is a node of a graph."""
     assert isinstance(graph, Graph)
     reads = [node.inputs for node in graph.nodes[1:]]
     is_stack = reads == [node.outputs for node in graph.nodes[:-1]] and not any(node.tied for node in graph.nodes)
     called = {node.name: str(place) if is_stack else node.name for place, node in enumerate(graph.nodes)}
-    parts = {name: name.split(".", 2)[1:] for name in arrays}
-    return {name: ".".join([called[node], *rest]) for name, (node, *rest) in parts.items()}
+    modules = {found.path.replace("/", "."): found.node.module for found in nested(graph)}
+    places: dict[str, tuple[str, Module | None]] = {}
+    for array in arrays:
+        path = array.split(".", 1)[1]  # without "params" or "state"
+        owner = next((owner for owner in modules if path.startswith(f"{owner}.")), "")
+        module, own = modules.get(owner), path.removeprefix(f"{owner}.") if owner else ""
+        first, *rest = (owner or path).split(".")
+        own = _CALLED.get(type(module), {}).get(own, own) if module else own
+        places[array] = ".".join([called[first], *rest, *([own] if own else [])]), module
+    return places
