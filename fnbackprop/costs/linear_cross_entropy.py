@@ -77,12 +77,15 @@ def linear_cross_entropy_bwd(
     reduction: Reduction,
     residuals: LinearCrossEntropyResiduals,
     dy: tuple[Float[Array, ""], Float[Array, "*batch"]],
-) -> tuple[Array, Array, Array | None, None, Array | None, None]:
-    (dx, dW, db), costs, weights, (x, weight, bias) = residuals
+) -> tuple[Array | None, Array | None, Array | None, None, Array | None, None]:
+    slopes, costs, weights, likes = residuals
     dc, _ = dy
     dw = weights_cotangent(dc, costs, weights, reduction)
-    dx = match_cotangent(dc * dx.reshape(x.shape), x)
-    return dx, match_cotangent(dc * dW, weight), bias and match_cotangent(dc * db, bias), None, dw, None
+    dx, dW, db = (
+        None if to is None else match_cotangent((dc * slope).reshape(to.shape), to)
+        for slope, to in zip(slopes, likes, strict=True)
+    )
+    return dx, dW, db, None, dw, None
 
 
 linear_cross_entropy.defvjp(linear_cross_entropy_fwd, linear_cross_entropy_bwd)
