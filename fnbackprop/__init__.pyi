@@ -14,6 +14,7 @@ from .core.module import Variables as Variables
 from .core.module import configurable as configurable
 from .costs import binary_cross_entropy as binary_cross_entropy
 from .costs import cross_entropy as cross_entropy
+from .costs import linear_cross_entropy as linear_cross_entropy
 from .costs import negative_log_likelihood as negative_log_likelihood
 from .costs import squared_error as squared_error
 from .data import Dataset as Dataset

@@ -15,7 +15,8 @@ def check(config: str | Path, overrides: Sequence[str] = (), allow: Sequence[str
 def summary(config: str | Path, overrides: Sequence[str] = (), allow: Sequence[str] = ()) -> Summary:
     """The model's nodes, shapes, parameters and costs, for a batch as large as the config's."""
     plan, example = build.outline(config, overrides, allow)
-    return summarize(plan.model, build.batch_specs(example, plan.config.data.batch_size)[0])
+    made = summarize(plan.model, build.batch_specs(example, plan.config.data.batch_size)[0])
+    return made._replace(fused=build.find_fused(plan))
 
 
 def picture(

@@ -2,6 +2,7 @@
 
 from .costs import binary_cross_entropy_reference as binary_cross_entropy
 from .costs import cross_entropy_reference as cross_entropy
+from .costs import linear_cross_entropy_reference as linear_cross_entropy
 from .costs import negative_log_likelihood_reference as negative_log_likelihood
 from .costs import squared_error_reference as squared_error
 from .modules.add import add_reference as add

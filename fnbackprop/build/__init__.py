@@ -17,6 +17,7 @@ from .prepare import outline as outline
 from .prepare import prepare as prepare
 from .problems import nearest as nearest
 from .recipe import build_recipe as build_recipe
+from .recipe import find_fused as find_fused
 from .recipe import total_steps as total_steps
 from .registry import import_named as import_named
 from .schema import json_schema as json_schema

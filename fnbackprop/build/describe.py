@@ -9,6 +9,7 @@ from ..data.order import class_coverage
 from ..graph import count_params
 from .data import Data
 from .plan import Plan
+from .recipe import find_fused
 
 _MOST_NAMED = 8
 
@@ -22,6 +23,8 @@ def describe(plan: Plan, data: Data, params: Any, order: Int[Array, " visited"])
         "model": f"{len(plan.model.nodes)} nodes, {count_params(params):,} parameters",
         "seed": str(config.seed),
     }
+    if fused := find_fused(plan):
+        facts["fused"] = str(fused)
     if constant := data.constant_features:
         places = ", ".join(str(place[0] if len(place) == 1 else place) for place in constant[:_MOST_NAMED])
         more = f" and {len(constant) - _MOST_NAMED} more" if len(constant) > _MOST_NAMED else ""

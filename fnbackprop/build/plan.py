@@ -101,4 +101,6 @@ def _cost(named: Named) -> Cost:
     if not isinstance(thing, Cost):
         rule = per_example(thing)
         cost = Cost(rule, rule, targets="any")
-    return replace(cost, rule=partial(cost.rule, **options), reference=partial(cost.reference, **options))
+    after_linear = cost.after_linear and partial(cost.after_linear, **options)
+    rule, reference = partial(cost.rule, **options), partial(cost.reference, **options)
+    return replace(cost, rule=rule, reference=reference, after_linear=after_linear)

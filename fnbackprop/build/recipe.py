@@ -5,6 +5,7 @@ from typing import Any
 import optax
 
 from ..core.config import TrainingConfig
+from ..graph import FusedEnd, fused_end
 from ..training import Recipe, steps_per_epoch
 from .data import Data
 from .optimizer import build_optimizer
@@ -30,8 +31,15 @@ def build_recipe(plan: Plan, data: Data) -> Recipe:
         training.accumulate,
         training.precision,
         training.average,
+        find_fused(plan),
         plan.config.augment,
     )
+
+
+def find_fused(plan: Plan) -> FusedEnd | None:
+    """The model's last Linear and the cost in one, where that pays: see `fused_end`."""
+    # Chunks of a batch would each lie on one of several devices, while the others wait.
+    return fused_end(plan.model, plan.cost) if plan.config.training.devices == 1 else None
 
 
 def total_steps(plan: Plan, data: Data) -> int:

@@ -11,9 +11,11 @@ from .binary_cross_entropy import BINARY_CROSS_ENTROPY as BINARY_CROSS_ENTROPY
 from .binary_cross_entropy import binary_cross_entropy as binary_cross_entropy
 from .binary_cross_entropy import binary_cross_entropy_reference as binary_cross_entropy_reference
 from .cost import Cost as Cost
-from .cross_entropy import CROSS_ENTROPY as CROSS_ENTROPY
 from .cross_entropy import cross_entropy as cross_entropy
 from .cross_entropy import cross_entropy_reference as cross_entropy_reference
+from .linear_cross_entropy import CROSS_ENTROPY as CROSS_ENTROPY
+from .linear_cross_entropy import linear_cross_entropy as linear_cross_entropy
+from .linear_cross_entropy import linear_cross_entropy_reference as linear_cross_entropy_reference
 from .negative_log_likelihood import NEGATIVE_LOG_LIKELIHOOD as NEGATIVE_LOG_LIKELIHOOD
 from .negative_log_likelihood import negative_log_likelihood as negative_log_likelihood
 from .negative_log_likelihood import negative_log_likelihood_reference as negative_log_likelihood_reference

@@ -11,8 +11,6 @@ from jaxtyping import Float
 
 from ..core.cotangent import match_cotangent
 from ..core.precision import widen
-from .accuracy import accuracy
-from .cost import Cost
 from .reduction import (
     Reduction,
     Weights,
@@ -135,12 +133,3 @@ def _smooth(
 
 def _number(label_smoothing: float | Float[Array, ""], like: Float[Array, "..."]) -> Float[Array, ""]:
     return jax.lax.stop_gradient(jnp.asarray(label_smoothing, like.dtype))
-
-
-CROSS_ENTROPY = Cost(
-    rule=cross_entropy,
-    reference=cross_entropy_reference,
-    remedies={"probabilities": "remove the Softmax or Sigmoid: cross_entropy takes logits (or put a LogSoftmax there)"},
-    targets="classes",
-    metrics={"accuracy": accuracy},
-)

@@ -2,6 +2,8 @@
 
 from .branch import Branch as Branch
 from .choose import Choose as Choose
+from .fused import FusedEnd as FusedEnd
+from .fused import fused_end as fused_end
 from .gradient import GradientGraph as GradientGraph
 from .gradient import Gradients as Gradients
 from .gradient import reverse as reverse

@@ -6,6 +6,7 @@ import jax
 
 from ..core.module import Context, Spec
 from ..core.work import Work
+from .fused import FusedEnd
 from .graph import Graph, spec_text
 from .needs import kept_bytes, needs
 from .visits import visits
@@ -29,6 +30,7 @@ class Summary(NamedTuple):
 
     rows: tuple[Row, ...]
     params: int
+    fused: FusedEnd | None = None  # its last node and the cost in one, where training runs them so
 
     @property
     def work(self) -> Work:

@@ -17,6 +17,8 @@ def summary_table(summary: Summary) -> Table:
     A node that does not read the one before it says what it reads (not which copy); a shape without a dtype is float32.
     """
     table = Table(show_footer=True, box=box.SIMPLE, collapse_padding=True, pad_edge=False, caption=_CAPTION)
+    if summary.fused:
+        table.caption = f"{_CAPTION} In training {summary.fused}."
     table.caption_justify = "left"
     for heading in ("Node", "Module", "Output"):
         table.add_column(heading, overflow="fold")

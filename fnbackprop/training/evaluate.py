@@ -10,11 +10,10 @@ import numpy as np
 from jax import Array
 from jaxtyping import Int
 
-from ..core.module import Variables
+from ..core.module import Context, Variables
 from ..data import Examples
 from .devices import ONE_DEVICE, Devices
-from .forward import forward
-from .objective import Batch, Figures, measure
+from .objective import Batch, Figures, run_and_measure
 from .recipe import Recipe
 
 # Large enough to keep the device busy, small enough for any model's activations; of a sequence each place counts.
@@ -58,10 +57,8 @@ def compile_evaluate(
             return sums
 
         def figures_sum(batch: Batch, weights: Array) -> Figures:
-            batch = batch._replace(weights=weights)
-            outputs, _ = forward(variables, batch.inputs, recipe)
-            figures = {"loss": recipe.cost.rule(outputs, *batch[1:]), **measure(outputs, batch, recipe)}
-            return jax.tree.map(lambda mean: mean * jnp.sum(weights), figures)
+            cost, _, metrics = run_and_measure(variables, batch._replace(weights=weights), recipe, Context())
+            return jax.tree.map(lambda mean: mean * jnp.sum(weights), {"loss": cost, **metrics})
 
         one = Batch(jnp.asarray(examples.inputs[:1]), jnp.asarray(examples.targets[:1]))
         zeros = jax.tree.map(lambda f: jnp.zeros((), f.dtype), jax.eval_shape(figures_sum, one, jnp.ones(1)))

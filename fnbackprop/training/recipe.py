@@ -8,6 +8,7 @@ from ..core.config import AugmentConfig, PenaltiesConfig
 from ..core.module import Module
 from ..costs import Cost
 from ..data.normalize import Normalization
+from ..graph import FusedEnd
 
 
 class Recipe(NamedTuple):
@@ -24,4 +25,5 @@ class Recipe(NamedTuple):
     accumulate: int = 1  # micro-batches per step: see `micro_batches`
     precision: Literal["float32", "bfloat16"] = "float32"  # what the model computes in: see `forward`
     average: float | None = None  # decay of the parameters' moving average: see `average`
+    fused: FusedEnd | None = None  # a last Linear that is run in one with the cost: see `objective`
     augment: AugmentConfig = AugmentConfig()  # how training's images are changed: see `data.augment`

@@ -156,3 +156,13 @@ def test_noise_is_of_the_experiments_seed(recipe_of: Recipes) -> None:
 def test_the_runs_length(plan_of: Callable[..., Plan], overrides: list[str], expected: int) -> None:
     plan = plan_of(*overrides)
     assert total_steps(plan, build_data(plan.source, plan.config.data)) == expected
+
+
+def test_a_last_linear_to_many_classes_is_fused_on_one_device(recipe_of: Recipes) -> None:
+    many = "model=[{module='ReLU'}, {module='Linear', features=5000}]"
+    fused = recipe_of(many, "cost.label_smoothing=0.1").fused
+    assert fused is not None
+    assert fused.linear.name == "linear_1"
+    assert fused.rule.keywords == {"label_smoothing": 0.1}
+    assert recipe_of(many, "training.devices='all'").fused is None
+    assert recipe_of("model=[{module='ReLU'}, {module='Linear', features=3}]").fused is None

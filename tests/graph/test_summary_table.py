@@ -6,7 +6,8 @@ import pytest
 from rich.console import Console
 
 from fnbackprop import Graph, Node
-from fnbackprop.graph import summarize, summary_table
+from fnbackprop.costs import CROSS_ENTROPY
+from fnbackprop.graph import Summary, fused_end, summarize, summary_table
 from fnbackprop.modules import Add, Linear, ReLU
 
 pytestmark = pytest.mark.quick
@@ -22,10 +23,10 @@ GRAPH = Graph(
 SUMMARY = summarize(GRAPH, jax.ShapeDtypeStruct((512, 1000), np.float32))
 
 
-def printed(width: int) -> str:
+def printed(width: int, summary: Summary = SUMMARY) -> str:
     console = Console(width=width)
     with console.capture() as capture:
-        console.print(summary_table(SUMMARY))
+        console.print(summary_table(summary))
     return capture.get()
 
 
@@ -49,3 +50,10 @@ def test_totals_and_what_is_read_from_elsewhere() -> None:
         assert part in total
     assert "← second, active" in text
     assert "2 × [512, 1000]" in text
+
+
+def test_says_that_the_last_linear_and_the_cost_are_one_rule() -> None:
+    graph = Graph([ReLU(), Linear(5000)])
+    summary = summarize(graph, jax.ShapeDtypeStruct((2, 3), np.float32))._replace(fused=fused_end(graph, CROSS_ENTROPY))
+    assert "'linear_1' and the cost are one rule" in " ".join(printed(200, summary).split())
+    assert "one rule" not in printed(200)

@@ -7,6 +7,7 @@ import numpy as np
 
 from fnbackprop.costs.binary_cross_entropy import binary_cross_entropy, binary_cross_entropy_reference
 from fnbackprop.costs.cross_entropy import cross_entropy, cross_entropy_reference
+from fnbackprop.costs.linear_cross_entropy import linear_cross_entropy, linear_cross_entropy_reference
 from fnbackprop.costs.negative_log_likelihood import negative_log_likelihood, negative_log_likelihood_reference
 from fnbackprop.costs.squared_error import squared_error, squared_error_reference
 from fnbackprop.penalties.l1 import l1, l1_reference
@@ -70,6 +71,32 @@ def class_case(name: str, rule: Callable, reference: Callable, kind: str, weight
     )
 
 
+def linear_case(name: str, reduction: str) -> Case:
+    """A Linear under cross-entropy, as one rule."""
+
+    def make(rng, batch):
+        x, W, b = rng.normal(size=(*batch, 3)), rng.normal(size=(5, 3)), rng.normal(size=5)
+        return x, W, b, rng.integers(5, size=batch).astype(np.int32), rng.uniform(0.5, 2, batch[:1]), 0.1
+
+    def cost(x, W, b, t, epsilon):
+        logits, t_k = x @ W.T + b, (1 - epsilon) * np.eye(5)[t] + epsilon / 5
+        return -(t_k * logs(logits)).sum(-1), soft(logits) - t_k, logits.argmax(-1) == t
+
+    def forward(x, W, b, t, w, epsilon):
+        c, _, right = cost(x, W, b, t, epsilon)
+        return reduced(c, w, reduction), right
+
+    def backward(dy, x, W, b, t, w, epsilon):
+        c, g, _ = cost(x, W, b, t, epsilon)
+        dc, dw = reduction_backward(dy[0], c, w, reduction)
+        g = dc[..., None] * g
+        rows = g.reshape(-1, 5)
+        return g @ W, rows.T @ x.reshape(-1, 3), rows.sum(0), *dw
+
+    rule, reference = (partial(f, reduction=reduction) for f in (linear_cross_entropy, linear_cross_entropy_reference))
+    return Case(name, rule, reference, make, forward, backward, BATCHES)
+
+
 def binary_backward(dy, x, t, w):
     z = x.reshape(t.shape)
     c = -t * np.log(h(z)) - (1 - t) * np.log(h(-z))
@@ -90,6 +117,8 @@ CASES = (
     class_case(
         "nll of probabilities", negative_log_likelihood, negative_log_likelihood_reference, "probabilities", -1, "mean"
     ),
+    linear_case("linear_cross_entropy", "mean"),
+    linear_case("linear_cross_entropy, summed", "sum"),
     Case(
         "binary_cross_entropy",
         binary_cross_entropy,

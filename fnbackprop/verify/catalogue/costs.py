@@ -20,6 +20,12 @@ def examples() -> list[Example]:
         ),
         Example(costs.cross_entropy, costs.cross_entropy_reference, (x, classes, weights, 0.1), reductions),
         Example(
+            costs.linear_cross_entropy,
+            costs.linear_cross_entropy_reference,
+            (x, weight, normal(5, seed=4), classes, weights, 0.1),
+            {"reduction": ("mean", "sum")},
+        ),
+        Example(
             costs.negative_log_likelihood,
             costs.negative_log_likelihood_reference,
             (jax.nn.log_softmax(x), classes, weights),
