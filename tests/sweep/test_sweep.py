@@ -40,7 +40,8 @@ def test_a_point_is_what_train_gives(strict: bool) -> None:
     (found, _), (wanted, _) = load_arrays(mine), load_arrays(solo)
     for name, values in wanted.items():
         np.testing.assert_allclose(found[name], values, rtol=1e-4, atol=1e-5)
-    assert (swept.folder / "results.png").stat().st_size and (swept.folder / "best.toml").is_file()
+    assert (swept.folder / "results.png").stat().st_size
+    assert (swept.folder / "best.toml").is_file()
 
 
 def test_finished_points_are_not_trained_again() -> None:
