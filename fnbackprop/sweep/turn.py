@@ -55,9 +55,9 @@ def train_turn(program: Program, members: Sequence[Member], watch: Watch) -> lis
     found = []
     for i, member in enumerate(members):
         variables = jax.tree.map(lambda values, i=i: values[i], outcome)
-        finite = all(np.isfinite(np.asarray(leaf, np.float32)).all() for leaf in jax.tree.leaves(variables))
+        whole = all(np.isfinite(np.asarray(leaf, np.float32)).all() for leaf in jax.tree.leaves(variables))
         own = [*rows[i], {"kind": "test", **place, **test[i]}]
-        found.append(Trained(member, own, variables, not (sound[i] and finite)))
+        found.append(Trained(member, own, variables, not (sound[i] and whole)))
     return found
 
 
