@@ -15,8 +15,9 @@ LEVELS = {
     **dict.fromkeys(["training", "verify"], 4),
     "build": 5,
     **dict.fromkeys(["exchange", "experiment", "finished", "preview", "pytest_plugin", "verification"], 6),
-    "cli": 7,
-    "__main__": 8,
+    "sweep": 7,
+    "cli": 8,
+    "__main__": 9,
 }
 # Lists of names, which hold no code: anyone may be listed.
 LISTS = {"__init__", "reference"}

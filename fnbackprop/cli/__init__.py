@@ -1,7 +1,7 @@
 """The command line: parse, call one function, set the exit code."""
 
 # In the order in which --help lists them.
-from . import runs, models, configs, verify  # noqa: F401, I001
+from . import runs, sweep, models, configs, verify  # noqa: F401, I001
 from .app import app as app
 
 

@@ -4,6 +4,7 @@
 is added, `l1_proximal` after it. The rest carries them over a whole tree of parameters.
 """
 
+from .acts import acts as acts
 from .l1 import l1 as l1
 from .l1 import l1_proximal as l1_proximal
 from .l1 import l1_reference as l1_reference

@@ -3,6 +3,7 @@
 from ..core.module import Variables as Variables
 from .adam import adam as adam
 from .adam import adamw as adamw
+from .batches import Batches as Batches
 from .batches import steps_per_epoch as steps_per_epoch
 from .devices import Devices as Devices
 from .evaluate import Evaluate as Evaluate
@@ -24,6 +25,8 @@ from .step import TrainState as TrainState
 from .step import initial_state as initial_state
 from .step import start_state as start_state
 from .step import train_step as train_step
+from .steps import Steps as Steps
+from .totals import Totals as Totals
 from .trained import Prediction as Prediction
 from .trained import Trained as Trained
 from .trained import load_trained as load_trained

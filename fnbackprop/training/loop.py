@@ -12,23 +12,18 @@ from jaxtyping import Int, PRNGKeyArray
 
 from ..core.config import DataConfig, HealthConfig
 from ..data import Examples
-from ..data.buckets import at_size
 from .batches import Batches, Order
 from .devices import ONE_DEVICE, Devices
-from .health import read_health, watched_step
-from .look import Health, Look, Looks, add_look, no_looks
-from .objective import Batch, Figures
+from .health import read_health
+from .look import Health
 from .recipe import Recipe
-from .spoiled import leave_out
-from .step import TrainState, train_step
+from .step import TrainState
+from .steps import Steps
 
 # Long enough that dispatching costs nothing, short enough that progress and Ctrl-C feel immediate.
 SECONDS_PER_CHUNK = 0.5
 # A chunk ends before it looks at the nodes more often: what is kept and fetched of its looks stays small.
 _MOST_LOOKS = 32
-
-# What a chunk's steps leave behind for the host.
-_Records = tuple[Figures, Looks | None]
 
 
 class Chunk(NamedTuple):
@@ -72,6 +67,7 @@ class Loop:
         self._batches = Batches(data, count, buckets)
         self.steps_per_epoch = self._batches.per_epoch
         self._recipe, self._health, self._devices = recipe, health, devices
+        self._steps = Steps(recipe, self._batches, health, devices)
         self._examples = devices.everywhere(jax.tree.map(jnp.asarray, examples))
         started = time.perf_counter()
         self._compile(devices.everywhere(state))
@@ -82,14 +78,12 @@ class Loop:
         # Keys are arguments: a program that is kept serves every seed.
         self._make_order = self._devices.compile(self._batches.order, self._order_key, start, self._examples.targets)
         order = self._order(0)
-        _, figures, look = jax.eval_shape(self._step, self._step_key, state, self._examples, order, start)
-        figures = jax.tree.map(lambda f: jnp.zeros((self.steps_per_epoch, *f.shape), f.dtype), figures)
         # One more for the first step that goes wrong, which is looked at too.
-        self._empty = figures, None if look is None else no_looks(look, _MOST_LOOKS + 1)
+        empty = self._steps.empty(self._step_key, state, self._examples, order, _MOST_LOOKS + 1)
+        self._empty = self._devices.everywhere(empty)
         # The state is given up to the loop, whose new one takes its memory.
-        self._empty = self._devices.everywhere(self._empty)
         arguments = state, self._empty, self._step_key, self._examples, order, start, start
-        self._run = self._devices.compile(self._steps, *arguments, donate=(0,))
+        self._run = self._devices.compile(self._steps.run, *arguments, donate=(0,))
 
     def _order(self, epoch: int) -> Order:
         return self._make_order(self._order_key, np.int32(epoch), self._examples.targets)
@@ -136,44 +130,6 @@ class Loop:
     def order(self, epoch: int) -> Int[Array, " kept"]:
         """The examples in the order in which an epoch visits them."""
         return self._order(epoch).indices
-
-    def _steps(
-        self,
-        state: TrainState,
-        records: _Records,
-        key: PRNGKeyArray,
-        examples: Examples,
-        order: Order,
-        first: Array,
-        last: Array,
-    ) -> tuple[TrainState, _Records]:
-        def body(i: Array, carry: tuple[TrainState, _Records]) -> tuple[TrainState, _Records]:
-            state, (figures, looks) = carry
-            state, new, look = self._step(key, state, examples, order, i)
-            figures = jax.tree.map(lambda values, value: values.at[i].set(value), figures, new)
-            return state, (figures, looks if look is None or looks is None else add_look(looks, look))
-
-        return jax.lax.fori_loop(first, last, body, (state, records))
-
-    def _step(
-        self, key: PRNGKeyArray, state: TrainState, examples: Examples, order: Order, i: Array
-    ) -> tuple[TrainState, Figures, Look | None]:
-        indices, weights = self._batches.pick(order, i)
-        inputs, targets, weights = self._devices.spread((examples.inputs[indices], examples.targets[indices], weights))
-
-        def step(inputs: Array) -> tuple[TrainState, Figures, Look | None]:
-            batch = Batch(inputs, targets, weights)
-            if self._health is None:
-                after, figures, look = *train_step(state, batch, self._recipe, key), None
-            else:
-                after, figures, look = watched_step(state, batch, self._recipe, key, self._health)
-            if (policy := self._recipe.non_finite) != "stop":
-                after, figures = leave_out(state, after, figures, policy == "reduce")
-            return after, figures, look
-
-        if order.weights is None:
-            return step(inputs)
-        return at_size(step, inputs, self._recipe.sizes, self._batches.bucket(indices))
 
     def _limited(self, steps: int) -> int:
         """So many steps, or as many as look at the nodes as often as there is room for."""

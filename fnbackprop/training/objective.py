@@ -12,7 +12,7 @@ from ..core.config import PenaltiesConfig
 from ..core.module import Context, Variables
 from ..costs.reduction import reduce_examples
 from ..costs.targets import is_probabilities
-from ..penalties import l1, l2, penalty_sum
+from ..penalties import acts, l1, l2, penalty_sum
 from .forward import as_computed, forward
 from .recipe import Recipe
 
@@ -71,8 +71,8 @@ def count_examples(context: Context, batch: Batch) -> Context:
 def penalty_terms(params: Any, penalties: PenaltiesConfig) -> Figures:
     """The penalties that are part of the loss, by name."""
     terms = {}
-    if penalties.l2 and penalties.l2_form == "penalty":
+    if acts(penalties.l2) and penalties.l2_form == "penalty":
         terms["l2"] = penalty_sum(l2, params, penalties.l2, penalties.biases)
-    if penalties.l1 and penalties.l1_form == "penalty":
+    if acts(penalties.l1) and penalties.l1_form == "penalty":
         terms["l1"] = penalty_sum(l1, params, penalties.l1, penalties.biases)
     return terms
