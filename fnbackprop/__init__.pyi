@@ -75,6 +75,8 @@ from .penalties import l1 as l1
 from .penalties import l2 as l2
 from .preview import check as check
 from .preview import summary as summary
+from .sweeps import Swept as Swept
+from .sweeps import sweep as sweep
 from .verify import VjpReport as VjpReport
 from .verify import verify_graph as verify_graph
 from .verify import verify_vjp as verify_vjp

@@ -15,7 +15,7 @@ LEVELS = {
     **dict.fromkeys(["training", "verify"], 4),
     "build": 5,
     **dict.fromkeys(["exchange", "experiment", "finished", "preview", "pytest_plugin", "verification"], 6),
-    "sweep": 7,
+    "sweeps": 7,
     "cli": 8,
     "__main__": 9,
 }

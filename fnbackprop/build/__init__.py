@@ -8,6 +8,7 @@ from .data import build_data as build_data
 from .describe import describe as describe
 from .difference import config_digest as config_digest
 from .difference import differences as differences
+from .optimizer import draws_noise as draws_noise
 from .plan import Plan as Plan
 from .plan import build_plan as build_plan
 from .plan import read_plan as read_plan

@@ -27,9 +27,14 @@ def build_optimizer(plan: Plan, rate: optax.Schedule) -> optax.GradientTransform
     return optax.chain(*before, optimizer) if before else optimizer
 
 
+def draws_noise(optimizer: Named) -> bool:
+    """Whether it adds noise to gradients, drawn from the experiment's seed."""
+    return "key" in parameters(optimizer.thing)
+
+
 def _make(plan: Plan, optimizer: Named, rate: optax.Schedule) -> optax.GradientTransformation:
     make, options = optimizer
-    if "key" in parameters(make):  # gradient noise
+    if draws_noise(optimizer):
         options = options | {"key": plan.config.seed}
     # Some optimizers take a number only.
     return make(learning_rate=rate if plan.schedule else plan.config.optimizer.learning_rate, **options)

@@ -28,9 +28,9 @@ def sweep(
 ) -> None:
     """Train a config at every point of a grid, and compare the settings."""
     use(platform)
-    from .. import sweep as swept
+    from .. import sweeps
 
-    swept.sweep(
+    sweeps.sweep(
         config,
         overrides,
         run=run,

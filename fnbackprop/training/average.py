@@ -8,7 +8,7 @@ from jax import Array
 from jaxtyping import Int
 
 
-def update_average(average: Any, params: Any, decay: float, step: Int[Array, ""]) -> Any:
+def update_average(average: Any, params: Any, decay: float | Array, step: Int[Array, ""]) -> Any:
     """The average after step number `step`, counted from 0.
 
     Forward: a ← a + (1 − β) / (1 − βᵗ) (w − a), t = step + 1
@@ -17,4 +17,4 @@ def update_average(average: Any, params: Any, decay: float, step: Int[Array, ""]
     (Kingma & Ba 2014, section 7.2).
     """
     t = (step + 1).astype(jnp.float32)
-    return optax.incremental_update(params, average, (1 - decay) / (1 - jnp.float32(decay) ** t))
+    return optax.incremental_update(params, average, (1 - decay) / (1 - jnp.asarray(decay, jnp.float32) ** t))

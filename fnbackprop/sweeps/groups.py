@@ -66,7 +66,7 @@ def _split(members: list[Member]) -> list[Group]:
 def _without_seed(plan: build.Plan) -> str:
     tables = plan.config.model_dump(mode="json")
     # Gradient noise is drawn from the seed inside the program.
-    return json.dumps(tables if plan.config.optimizer.name.startswith("noisy") else tables | {"seed": 0})
+    return json.dumps(tables if build.draws_noise(plan.optimizer) else tables | {"seed": 0})
 
 
 def _program(member: Member, traced: Sequence[str]) -> str | None:
