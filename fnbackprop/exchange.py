@@ -17,7 +17,8 @@ def export_weights(run: str | Path, output: str | Path, allow: Sequence[str] = (
     The metadata tell how inputs are normalised, the shape of one, and the classes.
     """
     trained = _load(run, allow)
-    weights, used = training.outside_weights(trained.variables, trained.model), trained.normalization
+    weights = training.outside_weights(trained.variables, trained.model, trained.inputs(1))
+    used = trained.normalization
     told = {
         "normalization": None if used is None else {name: x.tolist() for name, x in used._asdict().items()},
         "input_shape": trained.input_shape,

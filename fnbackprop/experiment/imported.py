@@ -37,8 +37,9 @@ def begin_with(
     tables = build.config_tables(plan, data)
     recipe = build.build_recipe(plan, data)
     key, _ = jax.random.split(jax.random.key(plan.config.seed))
-    state = training.initial_state(recipe, key, data.specs(plan.config.data.batch_size)[0])
-    variables = training.inside_weights(records.load_arrays(Path(weights))[0], state.variables, plan.model)
+    inputs, _ = data.specs(plan.config.data.batch_size)
+    state = training.initial_state(recipe, key, inputs)
+    variables = training.inside_weights(records.load_arrays(Path(weights))[0], state.variables, plan.model, inputs)
     # Optimizers and averages may begin with a copy of the parameters.
     state = training.start_state(recipe, variables)
     with records.disk_errors(folder.path), folder.locked():

@@ -25,4 +25,5 @@ from .summary import Summary as Summary
 from .summary import count_params as count_params
 from .summary import summarize as summarize
 from .summary_table import summary_table as summary_table
+from .visits import visits as visits
 from .while_loop import While as While

@@ -20,6 +20,9 @@ STACK = """[{ module = "Conv", features = 6, stride = 2, padding = [[1, 1], [1, 
   { module = "BatchNorm" }, { module = "ReLU" },
   { module = "Conv", features = 4, kernel = 2, padding = "valid", groups = 2, bias = false },
   { module = "GlobalAvgPool" }, { module = "LayerNorm" }, { module = "Linear", features = 3 }]"""
+FLAT = """[{ module = "Conv", features = 3, padding = "valid" }, { module = "ReLU" },
+  { module = "MaxPool", window = 2 }, { module = "Flatten" }, { module = "BatchNorm" },
+  { module = "Linear", features = 12 }, { module = "ReLU" }, { module = "Linear", features = 2 }]"""
 BLOCK = """[{ module = "LayerNorm", name = "norm1", inputs = ["x"] },
   { module = "Attention", heads = 2, name = "self_attn" },
   { module = "Add", inputs = ["x", "self_attn"], name = "mid" },
@@ -38,6 +41,11 @@ def stack():
     return nn.Sequential(conv, nn.BatchNorm2d(6), nn.ReLU(), last, Pool(), nn.LayerNorm(4), nn.Linear(4, 3))
 
 
+def flat():
+    pooled = nn.Sequential(nn.Conv2d(2, 3, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten())
+    return pooled.extend([nn.BatchNorm1d(12), nn.Linear(12, 12), nn.ReLU(), nn.Linear(12, 2)])
+
+
 def block():
     return nn.TransformerEncoderLayer(6, 2, 10, dropout=0.0, batch_first=True, norm_first=True)
 
@@ -52,6 +60,7 @@ def mean_of_sequences(module, x):
 
 CASES = {
     "stack": (STACK, stack, rng.normal(size=(8, 7, 7, 2)), of_images),
+    "flattened image": (FLAT, flat, rng.normal(size=(8, 7, 7, 2)), of_images),
     "block": (BLOCK, block, rng.normal(size=(8, 5, 6)), mean_of_sequences),
 }
 
@@ -102,7 +111,7 @@ def test_outputs_and_gradients_agree(imported, train):
     y, back = jax.vjp(outputs, variables.params)
     np.testing.assert_allclose(y, theirs_y.detach().numpy(), rtol=1e-4, atol=1e-5)
     (gradients,) = back(jnp.asarray(dy))
-    named = training.outside_weights(ours.variables._replace(params=gradients), ours.model)
+    named = training.outside_weights(ours.variables._replace(params=gradients), ours.model, ours.inputs(1))
     for name, values in theirs.named_parameters():
         np.testing.assert_allclose(named[name], values.grad.numpy(), rtol=1e-3, atol=2e-5, err_msg=name)
 
