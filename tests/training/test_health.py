@@ -238,8 +238,8 @@ def test_off_it_is_the_plain_program(watched_loop: Loop, monkeypatch: pytest.Mon
     def program(step: Any) -> str:
         return str(jax.make_jaxpr(step)(KEY, state, EXAMPLES, order, i))
 
-    assert program(Loop(MODEL, DATA, EXAMPLES, COUNT, KEY, state)._step) == program(plain)
-    assert program(watched_loop._step) != program(plain)
+    assert program(Loop(MODEL, DATA, EXAMPLES, COUNT, KEY, state)._steps.step) == program(plain)
+    assert program(watched_loop._steps.step) != program(plain)
 
 
 def test_training_stops_with_the_name_of_the_place(watched_loop: Loop) -> None:
