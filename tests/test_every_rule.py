@@ -15,6 +15,8 @@ from jax.sharding import AxisType, PartitionSpec
 
 from .rule_cases import CASES, Case
 
+# These programs run once: compiling them is what takes time.
+compiled = partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 # Agreement to expect: some roundings to this type, of numbers that were computed in it or in a wider one.
 TOLERANCES = {"float64": 1e-12, "float32": 1e-5, "bfloat16": 2e-2, "float16": 2e-3}
@@ -76,7 +78,7 @@ def check_formulas(case: Case, kinds: list[tuple[tuple[int, ...], str]]) -> None
     args = [arguments(case, shape, dtype) for shape, dtype in kinds]
     functions, xs = zip(*(of_floating(case.rule, a) for a in args), strict=True)
     dys = [random_like(jax.eval_shape(f, *x)) for f, x in zip(functions, xs, strict=True)]
-    results = jax.jit(lambda xs, dys: list(map(value_and_gradients, functions, xs, dys)))(xs, dys)
+    results = compiled(lambda xs, dys: list(map(value_and_gradients, functions, xs, dys)))(xs, dys)
     for (y, dxs), dy, a, x, (shape, dtype) in zip(results, dys, args, xs, kinds, strict=True):
         assert_close(y, case.forward(*exact(a)), TOLERANCES[dtype], f"value, {shape}, {dtype}")
         assert_close(dxs, case.backward(exact(dy), *exact(a)), TOLERANCES[dtype], f"gradient, {shape}, {dtype}")
@@ -107,7 +109,7 @@ def test_reference_has_the_same_value_and_first_and_second_derivatives(case):
             dxs, back = jax.vjp(lambda dy, *xs: jax.vjp(function, *xs)[1](dy), dy, *xs)
             return function(*xs), dxs, back(ddxs)
 
-        both = jax.jit(lambda *given: (derivatives(rule, *given), derivatives(reference, *given)))
+        both = compiled(lambda *given: (derivatives(rule, *given), derivatives(reference, *given)))
         assert_close(*both(dy, ddxs, xs), 1e-9)
 
 
@@ -120,7 +122,7 @@ def test_reference_has_forward_mode(case):
         def total(x):
             return inner(dy, restricted(x, *xs[1:]))
 
-        @jax.jit
+        @compiled
         def both_modes():
             pushed, pulled = jax.jvp(restricted, xs, dxs)[1], jax.vjp(restricted, *xs)[1](dy)
             forward = inner(dy, pushed), jax.jacfwd(total)(xs[0]), jax.hessian(total)(xs[0])
@@ -137,9 +139,9 @@ def inner(a: Any, b: Any) -> jax.Array:
 def test_jit_scan_and_checkpoint_change_nothing(case):
     args = arguments(case, case.shapes[0])
     restricted, xs = of_floating(case.rule, args)
-    dy = random_like(restricted(*xs))
+    dy = random_like(jax.eval_shape(restricted, *xs))
 
-    @jax.jit
+    @compiled
     def three_times(dy, xs):
         def step(total, _):
             return jax.tree.map(jnp.add, total, value_and_gradients(jax.checkpoint(restricted), xs, dy)[1]), None
@@ -158,7 +160,7 @@ def test_vmap_over_each_argument_and_over_all(case):
     pullback = pullback_of(case)
     everything = range(len(first))
 
-    @jax.jit
+    @compiled
     def mapped_and_one_by_one(first, second):
         results = []
         for batched in {*((i,) for i in everything), tuple(everything)}:
@@ -199,17 +201,17 @@ def test_replicated_arguments_inside_shard_map(case):
     mesh = jax.make_mesh((1,), ("data",), axis_types=(AxisType.Auto,))
     pullback = pullback_of(case)
     sharded = jax.shard_map(lambda *args: pullback(*args)[1], mesh=mesh, in_specs=specs, out_specs=floating)
-    assert_close(*jax.jit(lambda *args: (sharded(*args), pullback(*args)[1]))(*args), 1e-5)
+    assert_close(*compiled(lambda *args: (sharded(*args), pullback(*args)[1]))(*args), 1e-5)
 
 
 @every_case
 def test_the_newer_custom_vjp_agrees(case):
-    args = arguments(case, case.shapes[0])
+    restricted, xs = of_floating(case.rule, arguments(case, case.shapes[0]))
 
     def with_flag(flag):
         jax.config.update("jax_custom_vjp3", flag)
         try:
-            return pullback_of(case)(*args)
+            return compiled(lambda *xs: value_and_gradients(restricted, xs, restricted(*xs)))(*xs)
         finally:
             jax.config.update("jax_custom_vjp3", False)
 

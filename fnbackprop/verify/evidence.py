@@ -13,6 +13,8 @@ _NEARBY = 16
 _NEAR = 1e-5
 # An error bar wider than this share of what is to be decided decides nothing.
 _WIDEST = 1e-2
+# Jumps of up to so many roundings are taken for one.
+_SWALLOWED = 64
 
 
 class Bracket(NamedTuple):
@@ -47,8 +49,22 @@ def differentiate(
     rounding = precision * largest
     ahead, behind = totals[1:].reshape(2, len(STEPS), len(directions))
     around = np.maximum(*rounding[1:].reshape(2, len(STEPS), len(directions)))
-    found = slopes(np.full(len(directions), totals[0]), ahead, behind, np.maximum(around, rounding[0]))
+    size = np.abs(covector).max(initial=0) * max(1.0, np.abs(np.nan_to_num(middle, posinf=0, neginf=0)).max(initial=0))
+    swallowed = _swallowed(np.abs(np.stack([ahead, behind]) - totals[0]), precision * size)
+    found = slopes(
+        np.full(len(directions), totals[0]), ahead, behind, np.maximum(np.maximum(around, rounding[0]), swallowed)
+    )
     return found, float(largest[0])
+
+
+def _swallowed(moved: np.ndarray, unit: float) -> np.ndarray:
+    """The rounding of a larger number on the way, as of 1 in log(1 + x): values stand still, and may jump by so much.
+
+    `moved` is how far they move for each side, step and direction; `unit` the rounding of a number like the inputs.
+    """
+    still, least = moved == 0, np.where(moved > 0, moved, np.inf).min(1)
+    jumps = np.where(still.any(1) & (least <= _SWALLOWED * unit), least, 0)
+    return np.where(still.all(1), unit, jumps).max(0)
 
 
 def bracket(found: Slopes, size: np.ndarray) -> Bracket:

@@ -56,3 +56,11 @@ def test_a_masked_logit_must_not_make_nan():
     assert outcome("special", careless, X).verdict == "FAIL"
     careful = rule(entropy, lambda x, dy: backward(x, dy, jnp.maximum(jax.nn.log_softmax(x), -1e30)))
     assert outcome("special", careful, X).verdict == "PASS"
+
+
+def test_what_a_sum_swallows_on_the_way_accuses_nobody():
+    def loss(x):
+        return jax.nn.logsumexp(x) - x[2]  # 1 + exp(−40) is 1: the value says nothing of the other slopes
+
+    right = rule(loss, lambda x, dy: (dy * (jax.nn.softmax(x) - jax.nn.one_hot(2, 4)),))
+    assert outcome("special", right, jnp.array([0.3, -1.0, 2.0, 0.5])).verdict == "PASS"
