@@ -20,6 +20,10 @@ _ROUNDINGS = 6
 _SHIFTS = 2
 # Where squares leave float16's range, though sums and square roots do not.
 _LARGE = 300.0
+# There most of a cotangent is lost, at every one of so many draws, and autodiff keeps it.
+_LOST, _KEPT, _DRAWS = 0.5, 0.1, 4
+
+Errors = list[tuple[float, float]]
 
 
 def precision(case: Case) -> Outcome:
@@ -29,26 +33,16 @@ def precision(case: Case) -> Outcome:
     worst: dict[str, float] = {}
     for setting in _settings(case):
         rng, programs = case.rng(f"precision {setting.where}"), _Programs(setting)
-        drawn = random_points(setting.xs, 2, rng)[-1].xs
-        # All of one sign: only then does a long sum outgrow what is added to it.
-        (dys,) = (tuple(np.asarray(np.abs(d) + np.asarray(1, d.dtype)) for d in c) for c in cotangents(setting, 1, rng))
-        for large in (False, True) if setting.where == "float16" else (False,):
-            xs = tuple(np.asarray(x * np.asarray(_LARGE, x.dtype)) for x in drawn) if large else drawn
-            at = setting.where + ", large" * large
-            for name, (error, allowed) in zip(setting.names, _errors(programs, xs, dys, rng, large), strict=True):
+        found = {setting.where: _ordinary(programs, rng)}
+        if setting.where == "float16":
+            found["float16, large"] = _large(programs, rng)
+        for where, errors in found.items():
+            for name, (error, allowed) in zip(setting.names, errors, strict=True):
                 if not error <= allowed:
-                    where = f"{describe(replace(setting, where=at))}; errors are shares of the largest entry"
-                    return failed(Finding("less precise than autodiff", where, name, None, error, allowed))
-                worst[at] = max(worst.get(at, 0.0), error)
+                    said = f"{describe(replace(setting, where=where))}; errors are shares of the largest entry"
+                    return failed(Finding("less precise than autodiff", said, name, None, error, allowed))
+                worst[where] = max(worst.get(where, 0.0), error)
     return Outcome(Verdict.PASS, figures=worst) if worst else not_run("it takes no narrower type")
-
-
-def _breakdown(allowed: float, rounding: float) -> float:
-    """Among large numbers nothing is left of a rule's cotangent, or only an infinity, where autodiff gets along.
-
-    A cotangent may be small there because others cancel: then what is left of it is their rounding.
-    """
-    return max(0.99, rounding) if allowed < 0.1 else np.inf
 
 
 def _settings(case: Case) -> Iterator[Setting]:
@@ -70,32 +64,54 @@ class _Programs:
     """The cotangents by the rule and by autodiff of the reference, as they are, and in a wider type at several rows."""
 
     def __init__(self, setting: Setting):
-        self._setting = setting
+        self.setting = setting
         self.wide = np.dtype(np.float64 if setting.xs[0].dtype == np.float32 else np.float32)
         self._widened = replace(setting, x64=self.wide == np.float64)
         self._narrow, self._rows = setting.compiled(self._both), setting.compiled(partial(jax.lax.map, self._both))
 
     def _both(self, at: tuple[Traced, Traced]) -> tuple[Traced, Traced]:
         xs, dys = at
-        return jax.vjp(self._setting.rule, *xs)[1](dys), jax.vjp(self._setting.reference, *xs)[1](dys)
+        return jax.vjp(self.setting.rule, *xs)[1](dys), jax.vjp(self.setting.reference, *xs)[1](dys)
 
     def narrow(self, xs: Arrays, dys: Arrays) -> tuple[Traced, Traced]:
         """By the rule, and by autodiff."""
         try:
-            return self._setting.run(self._narrow, (xs, dys))
+            return self.setting.run(self._narrow, (xs, dys))
         except Exception as error:
-            raise RuleRaised("when differentiated", error, describe(self._setting)) from error
+            raise RuleRaised("when differentiated", error, describe(self.setting)) from error
 
     def truths(self, rows: tuple[Arrays, Arrays]) -> tuple[Traced, Traced]:
         """The same in the wider type, for each row."""
         return self._widened.run(self._rows, rows)
 
 
-def _errors(
-    programs: _Programs, xs: Arrays, dys: Arrays, rng: np.random.Generator, large: bool
-) -> Iterator[tuple[float, float]]:
+def _ordinary(programs: _Programs, rng: np.random.Generator) -> Errors:
+    """For each array the rule's error at random numbers, and what is allowed."""
+    return _errors(programs, *_drawn(programs.setting, rng), rng)
+
+
+def _large(programs: _Programs, rng: np.random.Generator) -> Errors:
+    """The same among large numbers, where nothing may be left of a cotangent, or only an infinity.
+
+    The least of several draws counts: entries that cancel leave their rounding, which is no breakdown.
+    """
+    draws = []
+    for _ in range(_DRAWS):
+        xs, dys = _drawn(programs.setting, rng)
+        draws.append(_errors(programs, tuple(np.asarray(x * np.asarray(_LARGE, x.dtype)) for x in xs), dys, rng))
+    each = zip(*draws, strict=True)
+    return [(min(error for error, _ in of), _LOST if max(own for _, own in of) < _KEPT else np.inf) for of in each]
+
+
+def _drawn(setting: Setting, rng: np.random.Generator) -> tuple[Arrays, Arrays]:
+    (dys,) = cotangents(setting, 1, rng)
+    # All of one sign: only then does a long sum outgrow what is added to it.
+    return random_points(setting.xs, 2, rng)[-1].xs, tuple(np.asarray(np.abs(d) + np.asarray(1, d.dtype)) for d in dys)
+
+
+def _errors(programs: _Programs, xs: Arrays, dys: Arrays, rng: np.random.Generator) -> Errors:
     """For each array the rule's error, and what is allowed: twice that of autodiff, and what rounding inputs does."""
-    eps = float(jnp.finfo(xs[0].dtype).eps)
+    eps, found = float(jnp.finfo(xs[0].dtype).eps), []
 
     def rounded(arrays: Arrays) -> Arrays:
         return tuple(np.asarray(a * (1 + eps * rng.uniform(-1, 1, a.shape)), programs.wide) for a in arrays)
@@ -107,23 +123,16 @@ def _errors(
     by_rule, by_reference = programs.truths(shifted)
     for number in range(len(xs)):
         rows = [np.asarray(truth[number], float) for truth in (by_reference, by_rule)]
-        if np.isfinite(rows[0][0]).all():
-            room = _ROUNDINGS * eps + 2 * max(_error(moved, row[0]) for row in rows for moved in row[1:])
-            error, allowed = (
-                min(_error(got[number], row[0]) for row in rows),
-                2 * _error(own[number], rows[0][0]) + room,
-            )
-            rounding = _ROUNDINGS * eps * max(_largest(dy) for dy in dys) / (_largest(rows[0][0]) or 1)
-            yield error, _breakdown(allowed, rounding) if large else allowed
-        else:
-            yield 0.0, 0.0
+        if not np.isfinite(rows[0][0]).all():
+            found.append((0.0, 0.0))
+            continue
+        room = _ROUNDINGS * eps + 2 * max(_error(moved, row[0]) for row in rows for moved in row[1:])
+        error = min(_error(got[number], row[0]) for row in rows)
+        found.append((error, 2 * _error(own[number], rows[0][0]) + room))
+    return found
 
 
 def _error(got: Any, true: Any) -> float:
     """Largest error as a share of the largest entry."""
     got, true = np.asarray(got, float), np.asarray(true, float)
-    return _largest(got - true) / (_largest(true) or 1)
-
-
-def _largest(array: np.ndarray) -> float:
-    return float(np.abs(array).max(initial=0))
+    return float(np.abs(got - true).max(initial=0) / (np.abs(true).max(initial=0) or 1))
