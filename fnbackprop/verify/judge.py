@@ -22,6 +22,8 @@ _TRIALS = 6
 _ENTRIES = 3
 # A slope this far below the value itself, along directions of the entries' own scale, is as good as 0.
 _NEGLIGIBLE = 1e-7
+# So many roundings of a value as it usually is may be lost on the way to one that is tiny.
+_SWALLOWED = 8
 
 
 class Trial(NamedTuple):
@@ -93,9 +95,10 @@ def _ask(trial: Trial, tolerance: Tolerance, judgement: Judgement, rng: np.rando
     claims, references = along(directions, got), along(directions, wanted)
     found, largest = differentiate(setting, point.xs, dy, directions, tolerance.rounding)
     sizes = np.abs(np.nan_to_num([claims, references, found.central.value], nan=0, posinf=0, neginf=0)).max(0)
+    negligible = max(_NEGLIGIBLE * largest, _SWALLOWED * tolerance.rounding * setting.usual_size * _largest(dy))
     valid = bracket(found, np.maximum(sizes, 10 * _NEGLIGIBLE * largest))
     for k, direction in enumerate(directions):
-        claim = Claim(claims[k], references[k], max(tolerance.rtol * sizes[k], _NEGLIGIBLE * largest))
+        claim = Claim(claims[k], references[k], max(tolerance.rtol * sizes[k], negligible))
         at = _circumstances(trial, direction, tolerance, rng)
         decision = decide(claim, Bracket(*(part[k] for part in valid)), at)
         judgement.count(decision)
@@ -142,6 +145,10 @@ def _example(trial: Trial, tolerance: Tolerance) -> str:
     found = setting.pulled(stack([xs]), stack([dys]))
     got, wanted = (tuple(np.asarray(a[0]) for a in part or ()) for part in (found.dxs, found.reference))
     return example_text(setting, xs, dys, got, wanted)
+
+
+def _largest(arrays: Arrays) -> float:
+    return max((float(np.abs(a).max(initial=0)) for a in arrays), default=0.0)
 
 
 def along(directions: np.ndarray, covectors: np.ndarray) -> np.ndarray:

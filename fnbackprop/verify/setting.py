@@ -171,6 +171,12 @@ class Setting:
         """The outputs at each of many points, which are stacked along the first axis."""
         return self._in_blocks(self._values, points)
 
+    @cached_property
+    def usual_size(self) -> float:
+        """The largest finite output for the arrays that were given."""
+        ys = self.values(tuple(x[None] for x in self.xs))
+        return max((float(np.abs(y[np.isfinite(y)]).max(initial=0)) for y in ys), default=0.0)
+
     def pulled(self, points: Arrays, dys: Arrays) -> Pulled:
         """Outputs and cotangents at each point, for a cotangent of the outputs at each."""
         try:
