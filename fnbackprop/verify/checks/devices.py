@@ -1,5 +1,6 @@
 """The same answer on eight simulated devices, in a process of its own, for rules that it can import."""
 
+import atexit
 import importlib
 import io
 import operator
@@ -107,7 +108,14 @@ def _child() -> subprocess.Popen:
     path = os.pathsep.join([*sys.path, os.environ.get("PYTHONPATH", "")])
     environment = {**os.environ, "PYTHONPATH": path, "JAX_PLATFORMS": "cpu", "JAX_NUM_CPU_DEVICES": str(_DEVICES)}
     pipe = subprocess.PIPE
-    return subprocess.Popen([sys.executable, "-c", _CHILD], stdin=pipe, stdout=pipe, env=environment)
+    child = subprocess.Popen([sys.executable, "-c", _CHILD], stdin=pipe, stdout=pipe, env=environment)
+    atexit.register(_end, child)
+    return child
+
+
+def _end(child: subprocess.Popen) -> None:
+    child.kill()
+    child.communicate()
 
 
 def _ask(job: bytes) -> tuple[Any, Exception | None]:
@@ -120,6 +128,7 @@ def _ask(job: bytes) -> tuple[Any, Exception | None]:
         return pickle.load(child.stdout)
     except (EOFError, OSError) as error:
         _child.cache_clear()
+        _end(child)
         return None, RuntimeError(f"the process ended: {error}")
 
 

@@ -123,8 +123,8 @@ def _errors(programs: _Programs, xs: Arrays, dys: Arrays, rng: np.random.Generat
     by_rule, by_reference = programs.truths(shifted)
     for number in range(len(xs)):
         rows = [np.asarray(truth[number], float) for truth in (by_reference, by_rule)]
-        if not np.isfinite(rows[0][0]).all():
-            found.append((0.0, 0.0))
+        if not (np.isfinite(rows[0][0]).all() and np.isfinite(np.asarray(own[number], float)).all()):
+            found.append((0.0, 0.0))  # autodiff, which is the measure, breaks down itself
             continue
         room = _ROUNDINGS * eps + 2 * max(_error(moved, row[0]) for row in rows for moved in row[1:])
         error = min(_error(got[number], row[0]) for row in rows)

@@ -50,3 +50,11 @@ def test_squares_that_leave_the_range_of_half_precision_fail():
     half = rule(length, lambda x, dy: backward(lambda x: x.dtype, x, dy))
     assert "float16, large" in outcome("precision", half, X).finding.where
     assert outcome("precision", rule(length, lambda x, dy: backward(lambda x: jnp.float32, x, dy)), X).verdict == "PASS"
+
+
+def test_where_autodiff_breaks_down_a_finite_slope_passes():
+    def softplus(x):
+        return jnp.where(x > 30, x, jnp.log(1 + jnp.exp(x)))  # autodiff: NaN once exp leaves the range
+
+    right = rule(softplus, lambda x, dy: (dy / (1 + jnp.exp(-x)),))
+    assert outcome("precision", right, jnp.array([-2.0, 0.0, 3.0, 100.0])).verdict == "PASS"
