@@ -54,3 +54,12 @@ def test_another_thread_hears_nothing_and_does_not_fail() -> None:
     thread.start()
     thread.join()
     assert heard == [None]
+
+
+def test_what_ends_already_is_not_disturbed() -> None:
+    with stop_wish() as wish:
+        wish.patient = True
+        send(signal.SIGINT)
+        with pytest.raises(Stopped, match="saved"):
+            wish.end(signal.SIGINT, "saved")
+        send(signal.SIGINT)
