@@ -1,7 +1,6 @@
 """What all commands share: how they end, and the arguments that several take. JAX is imported where it is needed."""
 
 import signal
-import threading
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -65,7 +64,8 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
             raise
         except (Exception, KeyboardInterrupt) as error:
             if interrupt := _interrupted(error):
-                _hear_no_more()
+                # A second Ctrl-C would only interrupt what JAX does at exit, with a traceback.
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
                 typer.echo(f"fnbackprop {name}: {interrupt}" if str(interrupt) else "interrupted", err=True)
                 raise typer.Exit(getattr(interrupt, "exit_code", 130)) from None
             import traceback
@@ -75,12 +75,6 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(70) from None
 
     return app.command(name)(run)
-
-
-def _hear_no_more() -> None:
-    """The process ends already: a second Ctrl-C would only interrupt what JAX does at exit, with a traceback."""
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _interrupted(error: BaseException | None) -> KeyboardInterrupt | None:

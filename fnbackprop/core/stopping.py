@@ -5,7 +5,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import NoReturn
 
 from .errors import Stopped
 
@@ -15,25 +14,20 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class StopWish:
     """What was asked for since it began to listen; with `patient` set, the first wish waits until it is looked at.
 
-    Without, and at the second wish, `Stopped` is raised wherever the program is. After that nothing is heard, so that
-    it can be told of.
+    Without, and at the second wish, `Stopped` is raised wherever the program is. Once `over` is set nothing is heard:
+    how it all ended is being told.
     """
 
     def __init__(self) -> None:
         self.signal: int | None = None
         self.patient = False
-        self._ended = False
+        self.over = False
 
     def hear(self, number: int, frame: FrameType | None) -> None:
         """The handler of a signal."""
         first, self.signal = self.signal is None, self.signal or number
-        if not (self._ended or (first and self.patient)):
-            self.end(number, "stopped at once")
-
-    def end(self, number: int, reason: str) -> NoReturn:
-        """Raise `Stopped`, which no later wish disturbs."""
-        self._ended = True
-        raise Stopped(number, reason)
+        if not (self.over or (first and self.patient)):
+            raise Stopped(number, "stopped at once")
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The loop of an experiment, with everything that is written down and saved on the way."""
 
 from .. import records, training
+from ..core.errors import Stopped
 from .keeper import Keeper
 from .reporter import Reporter
 from .run import Run
@@ -37,6 +38,6 @@ def fit(
                 break
             if wished and chunk.last < steps:
                 rest = f"the same command with --run {run.folder.path} goes on from there"
-                run.wish.end(wished, f"stopped after {chunk.last} steps, and saved; {rest}")
+                raise Stopped(wished, f"stopped after {chunk.last} steps, and saved; {rest}")
     keeper.save(state, reporter.averages, best.step if best else None)
     return state

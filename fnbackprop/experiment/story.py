@@ -14,7 +14,7 @@ from rich.console import Console
 from .. import build, records, training
 from ..core.atomic import write_atomically
 from ..core.errors import CheckpointError
-from ..core.stopping import stop_wish
+from ..core.stopping import StopWish, stop_wish
 from ..data.digest import data_digest
 from .fit import fit
 from .keeper import Keeper
@@ -71,7 +71,7 @@ def train(
         it = Run(name, plan, data, folder, records.Log(folder.log, console), wish, *digests)
         start = find_start(it, machine)
         status = records.Status(folder.status, start.step)
-        with _told(status):
+        with _told(status, wish):
             return _train(it, start, machine, status, profile)
 
 
@@ -82,11 +82,12 @@ def _folder(run: str | Path | None, fresh: bool, name: str) -> records.RunFolder
 
 
 @contextmanager
-def _told(status: records.Status) -> Iterator[None]:
+def _told(status: records.Status, wish: StopWish) -> Iterator[None]:
     """Inside, status.json tells of a failure; and after it that the run is done."""
     try:
         yield
     except BaseException as error:
+        wish.over = True
         state: records.State = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
         with suppress(OSError):  # a full disk must not hide what came first
             status.tell(state, str(error) or type(error).__name__)

@@ -93,7 +93,7 @@ def _write(it: Sweep, point: Point, rows: list[dict[str, Any]], diverged: bool, 
 def _stop_if_wished(it: Sweep) -> None:
     ended = {row["point"] for row in records.read_metrics(it.folder.results)}
     if it.wish.signal and len(ended) < len(it.members):
-        it.wish.end(it.wish.signal, _rest(it))
+        raise Stopped(it.wish.signal, _rest(it))
 
 
 def _rest(it: Sweep) -> str:

@@ -10,14 +10,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from .bits import bits
+from .blocks import in_blocks, in_turn
 from .primal import equations, overflows, undecorated
 from .verdict import RuleRaised
 
 Arrays = tuple[np.ndarray, ...]
 # The same while a program is traced.
 Traced = tuple[Any, ...]
-# Rows that are computed by one call of a compiled program.
-_BLOCK = 32
 # These programs run for milliseconds: compiling them is what takes time.
 _QUICK = {"xla_backend_optimization_level": 0}
 # What cannot be traced, but may well be differentiated step by step.
@@ -165,11 +164,11 @@ class Setting:
 
     def each(self, function: Callable, rows: Any) -> Any:
         """`function` of each row of stacked arrays."""
-        return self._in_blocks(self._mapped(function), rows)
+        return in_blocks(partial(self.run, self._mapped(function)), rows)
 
     def values(self, points: Arrays) -> Arrays:
         """The outputs at each of many points, which are stacked along the first axis."""
-        return self._in_blocks(self._values, points)
+        return in_blocks(partial(self.run, self._values), points)
 
     @cached_property
     def usual_size(self) -> float:
@@ -180,7 +179,7 @@ class Setting:
     def pulled(self, points: Arrays, dys: Arrays) -> Pulled:
         """Outputs and cotangents at each point, for a cotangent of the outputs at each."""
         try:
-            return Pulled(*self._in_blocks(self._pulled, (points, dys)))
+            return Pulled(*in_blocks(partial(self.run, self._pulled), (points, dys)))
         except Exception as error:
             raise RuleRaised("when differentiated", error, self.where) from error
 
@@ -197,30 +196,9 @@ class Setting:
 
         return self._mapped(both)
 
-    def _in_blocks(self, function: Callable, rows: Any) -> Any:
-        """`function` of blocks of rows that all have one length, so that it is compiled once."""
-        count = len(jax.tree.leaves(rows)[0])
-        results = []
-        for start in range(0, count, _BLOCK):
-            block = jax.tree.map(lambda a, start=start: _padded(a[start : start + _BLOCK]), rows)
-            results.append(jax.tree.map(np.asarray, self.run(function, block)))
-        return jax.tree.map(lambda *parts: np.concatenate(parts)[:count], *results)
-
     def _mapped(self, function: Callable) -> Callable:
         """`function` of each row, compiled where that can be."""
-        if self.traceable:
-            return self.compiled(lambda rows: jax.lax.map(function, rows))
-
-        def in_turn(rows: Any) -> Any:
-            results = [function(jax.tree.map(lambda a, i=i: jnp.asarray(a[i]), rows)) for i in range(_BLOCK)]
-            return jax.tree.map(lambda *parts: np.stack(parts), *results)
-
-        return in_turn
-
-
-def _padded(rows: np.ndarray) -> np.ndarray:
-    """These rows, the last one repeated up to a whole block."""
-    return rows[np.minimum(np.arange(_BLOCK), len(rows) - 1)]
+        return self.compiled(partial(jax.lax.map, function)) if self.traceable else partial(in_turn, function)
 
 
 def describe(setting: Setting) -> str:

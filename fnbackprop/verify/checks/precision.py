@@ -123,7 +123,7 @@ def _errors(programs: _Programs, xs: Arrays, dys: Arrays, rng: np.random.Generat
     by_rule, by_reference = programs.truths(shifted)
     for number in range(len(xs)):
         rows = [np.asarray(truth[number], float) for truth in (by_reference, by_rule)]
-        if not (np.isfinite(rows[0][0]).all() and np.isfinite(np.asarray(own[number], float)).all()):
+        if not all(np.isfinite(np.asarray(by, float)).all() for by in (rows[0][0], own[number])):
             found.append((0.0, 0.0))  # autodiff, which is the measure, breaks down itself
             continue
         room = _ROUNDINGS * eps + 2 * max(_error(moved, row[0]) for row in rows for moved in row[1:])
