@@ -120,9 +120,9 @@ def _points(setting: Setting, rule: Callable, args: tuple, name: str) -> Iterato
     rng = np.random.default_rng(zlib.crc32(name.encode()))
     constants = prepare(rule, args).constants
     kinds = (
-        list(kink_points(setting.xs, rng)),
-        list(threshold_points(setting.xs, constants, rng, 1)),
-        list(extreme_points(setting.xs, rng)),
+        kink_points(setting, rng),
+        threshold_points(setting, constants, rng, 1, 1024),
+        extreme_points(setting, rng),
     )
     for points in kinds:
         yield from (points[k] for k in islice(rng.permutation(len(points)), POINTS_OF_A_KIND))

@@ -59,8 +59,8 @@ class Case:
         leaves, tree, active, names = self.arguments
         x64 = any(getattr(leaf, "dtype", None) in (jnp.float64, jnp.complex128, jnp.int64) for leaf in leaves)
         wide = x64 and jax.config.jax_enable_x64
-        setting = Setting(self.rule, self.explicit, leaves, tree, active, names, wide)
-        return replace(setting, compare=not setting.no_reference())
+        domain = self.declarations.domain
+        return Setting(self.rule, self.explicit, leaves, tree, active, names, wide, domain).compared()
 
     @cached_property
     def no_reference(self) -> str:
@@ -106,11 +106,6 @@ class Case:
     def code_constants(self) -> tuple[Any, ...]:
         """Everything that the rule's code names."""
         return code_constants(self.rule)
-
-    def allowed(self, setting: Setting) -> bool:
-        """Whether the author lets these arguments be tried, and the function takes them."""
-        domain = self.declarations.domain
-        return setting.accepted and (domain is None or bool(setting.run(domain, *setting.args)))
 
     @property
     def full(self) -> bool:

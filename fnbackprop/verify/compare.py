@@ -1,12 +1,15 @@
 """Cotangents against those of the reference, entry by entry."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .setting import Arrays, Pulled
-from .vectors import as_covector, as_vector
+from .vectors import as_covector, as_vector, one_covector
+
+# Entries that cancel keep the rounding of those that do not.
+_SUMMED = 0.1
 
 
 class Tolerance(NamedTuple):
@@ -27,11 +30,35 @@ class Comparison(NamedTuple):
     worst: float
 
 
-def agree(got: np.ndarray, wanted: np.ndarray, rtol: float) -> np.ndarray:
-    """Entry by entry, of one array's rows; two NaNs agree."""
+class Difference(NamedTuple):
+    """Where two answers that ought to be the same are furthest apart."""
+
+    number: int  # of the array
+    got: float
+    expected: float
+
+
+def agree(got: np.ndarray, wanted: np.ndarray, rtol: float, share: float = 1e-3) -> np.ndarray:
+    """Entry by entry, of one array's rows, to within a share of its largest; two NaNs agree."""
     largest = np.where(np.isfinite(wanted), np.abs(wanted), 0).max(-1, initial=0, keepdims=True)
-    close = np.abs(got - wanted) <= rtol * (np.maximum(np.abs(got), np.abs(wanted)) + 1e-3 * largest)
+    close = np.abs(got - wanted) <= rtol * (np.maximum(np.abs(got), np.abs(wanted)) + share * largest)
     return close | (got == wanted) | (np.isnan(got) & np.isnan(wanted))
+
+
+def difference(
+    got: Sequence[Any], wanted: Sequence[Any], rtol: float, noise: Callable[[], float] = lambda: 0.0
+) -> Difference | None:
+    """The first array in which two ways to compute the same differ by more than their order of summing makes them.
+
+    `noise`, asked only where they do, is what rounding leaves where all of a result cancels.
+    """
+    for number, (a, b) in enumerate(zip(got, wanted, strict=True)):
+        a, b = one_covector([a]), one_covector([b])
+        bad = ~agree(a, b, rtol, _SUMMED)
+        if bad.any() and (bad & ~(np.abs(a - b) <= noise())).any():
+            place = np.argmax(np.where(bad, np.nan_to_num(np.abs(a - b), nan=np.inf), -1))
+            return Difference(number, float(a[place]), float(b[place]))
+    return None
 
 
 def disagreements(got: Arrays, wanted: Arrays, tolerance: Tolerance) -> np.ndarray:

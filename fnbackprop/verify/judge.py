@@ -64,15 +64,20 @@ def judge(
 ) -> Judgement:
     """Compare at each point, with the cotangent at the same place in `dys`; ask the values at what disagrees.
 
-    They are also asked at the first `asked` points, whatever the reference says: it may share the mistake.
+    They are also asked at the first `asked` points, whatever the reference says: it may share the mistake. Without a
+    reference they alone are asked, and of most points nothing is known.
     """
-    judgement = Judgement(len(points))
+    if not points:
+        return Judgement()
     pulled = setting.pulled(stack([p.xs for p in points]), stack(dys))
-    rows = list(range(min(asked, len(points))))
-    if pulled.reference is not None:
-        severity, judgement.worst = compare(pulled, stack(dys), tolerance)
-        rows = [*_of_each_kind(severity, points), *rows]
-    for row in rows[: _TRIALS + asked]:
+    if pulled.reference is None:
+        severity, worst = np.ones(len(points)), 0.0
+    else:
+        severity, worst = compare(pulled, stack(dys), tolerance)
+    first = range(min(asked, len(points)))
+    rows = list(dict.fromkeys([*_of_each_kind(severity, points), *first]))[: _TRIALS + asked]
+    judgement = Judgement(len(rows) if pulled.reference is None else len(points), worst)
+    for row in rows:
         _ask(Trial(setting, points[row], dys[row], pulled.row(row)), tolerance, judgement, rng)
         if judgement.finding:
             break

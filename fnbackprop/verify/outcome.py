@@ -6,7 +6,7 @@ from .verdict import Outcome, Verdict, failed, inconclusive, not_run
 
 def conclude(judgements: list[Judgement], asked: bool = False) -> Outcome:
     """The first wrong derivative fails; a doubt at an ordinary point, or no answer where one was `asked`, is none."""
-    if not judgements:
+    if not any(j.compared for j in judgements):
         return not_run("nothing to compare")
     figures = {
         "compared": sum(j.compared for j in judgements),

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .sampling import resample
-from .setting import Arrays
+from .setting import Arrays, Setting
 
 # Magnitudes from far below one to where exponentials overflow in float64; thresholds sit between them.
 _GRID = (
@@ -15,6 +15,8 @@ _GRID = (
 )
 # Beyond the range of ordinary numbers a rule may only not be worse than its reference.
 ORDINARY = 2e4
+# How often a point is drawn again that the function's author does not let be tried.
+_TRIES = 16
 
 
 class Point(NamedTuple):
@@ -24,14 +26,40 @@ class Point(NamedTuple):
     kind: str
 
 
-def random_points(examples: Arrays, count: int, rng: np.random.Generator) -> list[Point]:
-    """The examples themselves, then others like them."""
-    drawn = [Point(tuple(resample(x, x.shape, rng) for x in examples), "random") for _ in range(count - 1)]
-    return [Point(examples, "the example"), *drawn]
+def random_points(setting: Setting, count: int, rng: np.random.Generator) -> list[Point]:
+    """The arguments themselves, then others like them; themselves again where none that is drawn may be tried."""
+    example = Point(setting.xs, "the example")
+
+    def draws() -> Iterator[Point]:
+        for _ in range(_TRIES):
+            yield Point(tuple(resample(x, x.shape, rng) for x in setting.xs), "random")
+
+    return [example, *(next(_allowed(setting, draws()), example) for _ in range(count - 1))]
 
 
-def kink_points(examples: Arrays, rng: np.random.Generator) -> Iterator[Point]:
+def kink_points(setting: Setting, rng: np.random.Generator) -> list[Point]:
     """Zeros and ties, in all entries of an argument and in some."""
+    return list(_allowed(setting, _at_kinks(setting.xs, rng)))
+
+
+def threshold_points(
+    setting: Setting, constants: Sequence[float], rng: np.random.Generator, rounds: int, most: int
+) -> list[Point]:
+    """Entries all over the grid of magnitudes, and around the constants that the code itself names."""
+    found = list(_allowed(setting, _at_thresholds(setting.xs, constants, rng, rounds)))
+    return [found[k] for k in sorted(rng.permutation(len(found))[:most])]
+
+
+def extreme_points(setting: Setting, rng: np.random.Generator) -> list[Point]:
+    """One entry infinite, not a number, or at an end of its type's range; all entries far up or down in it."""
+    return list(_allowed(setting, _at_extremes(setting.xs, rng)))
+
+
+def _allowed(setting: Setting, points: Iterator[Point]) -> Iterator[Point]:
+    return (point for point in points if setting.allows(point.xs))
+
+
+def _at_kinks(examples: Arrays, rng: np.random.Generator) -> Iterator[Point]:
     for number, x in enumerate(examples):
         if not x.size:
             continue
@@ -67,10 +95,9 @@ def _tied(examples: Arrays, number: int, other: int, rows: int, where: np.ndarra
     return Point(tuple(xs), "arguments tied")
 
 
-def threshold_points(
+def _at_thresholds(
     examples: Arrays, constants: Sequence[float], rng: np.random.Generator, rounds: int
 ) -> Iterator[Point]:
-    """Entries all over the grid of magnitudes, and around the constants that the code itself names."""
     near = [c * (1 + shift) for c in constants for shift in (-1e-2, 0, 1e-2)]
     for number, x in enumerate(examples):
         values = np.array([*near, *(sign * v for v in _GRID for sign in (1, -1))])
@@ -88,8 +115,7 @@ def threshold_points(
                 yield _one(examples, number, value, rng, "one large entry")
 
 
-def extreme_points(examples: Arrays, rng: np.random.Generator) -> Iterator[Point]:
-    """One entry infinite, not a number, or at an end of its type's range; all entries far up or down in it."""
+def _at_extremes(examples: Arrays, rng: np.random.Generator) -> Iterator[Point]:
     for number, x in enumerate(examples):
         if not x.size:
             continue

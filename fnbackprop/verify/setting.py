@@ -23,6 +23,7 @@ _QUICK = {"xla_backend_optimization_level": 0}
 _NEEDS_VALUES = (
     jax.errors.ConcretizationTypeError,
     jax.errors.TracerArrayConversionError,
+    jax.errors.TracerIntegerConversionError,
     jax.errors.NonConcreteBooleanIndexError,
 )
 
@@ -53,6 +54,7 @@ class Setting:
     active: tuple[int, ...]
     names: tuple[str, ...]  # of the active leaves
     x64: bool
+    domain: Callable[..., bool] | None = None  # whether arguments may be tried; without it all that are taken
     compare: bool = True  # with the reference, which JAX can differentiate
     where: str = ""
 
@@ -69,6 +71,10 @@ class Setting:
     def at(self, xs: Sequence[Any]) -> "Setting":
         """The same with other arrays."""
         return replace(self, leaves=self.filled(xs))
+
+    def compared(self) -> "Setting":
+        """The same, compared with its reference where JAX can differentiate that."""
+        return replace(self, compare=not self.no_reference())
 
     def filled(self, xs: Sequence[Any]) -> tuple[Any, ...]:
         """All leaves, with these for those that are differentiated."""
@@ -107,6 +113,21 @@ class Setting:
             return False
         return any("callback" in equation.primitive.name for equation in equations(jaxpr))
 
+    @property
+    def rounding(self) -> float:
+        """How far two programs of the same operations may be apart, relative: their sums run in different orders."""
+        return min(0.1, max(1e-5, 1e3 * self._eps))
+
+    def noise(self, dys: Sequence[Any]) -> float:
+        """What rounding may leave of a cotangent that cancels: a few of the size that derivatives usually have."""
+        largest = max((float(np.abs(d).max(initial=0)) for d in dys), default=0.0)
+        smallest = min((float(np.abs(x[np.isfinite(x)]).max(initial=0)) or 1.0 for x in self.xs), default=1.0)
+        return 8 * self._eps * largest * self.usual_size / smallest
+
+    @property
+    def _eps(self) -> float:
+        return max((float(jnp.finfo(x.dtype).eps) for x in self.xs), default=0.0)
+
     @cached_property
     def outputs(self) -> tuple[jax.ShapeDtypeStruct, ...]:
         """Shapes and dtypes of the outputs."""
@@ -116,12 +137,16 @@ class Setting:
 
     @cached_property
     def accepted(self) -> bool:
-        """Whether the function, and what was given to compare it with, take these arguments."""
+        """Whether the author lets these arguments be tried, and the function and what it is compared with take them."""
         try:
             explicit = self.explicit is None or self.run(jax.eval_shape, self.reference, *self.xs)
-            return bool(self.outputs) and bool(explicit)
+            return bool(self.outputs) and bool(explicit) and self.allows(self.xs)
         except Exception:
             return False
+
+    def allows(self, xs: Arrays) -> bool:
+        """Whether the author lets these arrays be tried."""
+        return self.domain is None or bool(self.run(self.domain, *self.at(xs).args))
 
     @cached_property
     def traceable(self) -> bool:
@@ -132,18 +157,23 @@ class Setting:
             return False
         return True
 
+    @cached_property
+    def unmappable(self) -> str:
+        """Why JAX cannot map the function, without its rules, over a new axis; empty where it can."""
+        return self._refusal(lambda *xs: jax.vmap(self.primal)(*(jnp.stack([x, x]) for x in xs)))
+
     def no_reference(self) -> str:
         """Why JAX cannot differentiate the reference; empty where it can."""
-        return self._refusal(self.reference)
+        return self._refusal(_both_passes(self.reference))
 
     @cached_property
     def refused(self) -> str:
         """Why JAX cannot differentiate the function itself; empty where it can."""
-        return self._refusal(self.rule)
+        return self._refusal(_both_passes(self.rule))
 
     def _refusal(self, function: Callable) -> str:
         try:
-            self.run(jax.eval_shape, lambda *xs: jax.vjp(function, *xs)[1](function(*xs)), *self.xs)
+            self.run(jax.eval_shape, function, *self.xs)
         except Exception as error:
             return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
         return ""
@@ -199,6 +229,10 @@ class Setting:
     def _mapped(self, function: Callable) -> Callable:
         """`function` of each row, compiled where that can be."""
         return self.compiled(partial(jax.lax.map, function)) if self.traceable else partial(in_turn, function)
+
+
+def _both_passes(function: Callable) -> Callable:
+    return lambda *xs: jax.vjp(function, *xs)[1](function(*xs))
 
 
 def describe(setting: Setting) -> str:

@@ -1,16 +1,16 @@
 """Whichever inputs and outputs take part, the cotangents are the same."""
 
 from collections.abc import Sequence
-from itertools import combinations
+from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from ..case import Case, cotangents
+from ..compare import difference
+from ..selection import subsets
 from ..setting import Traced, describe
-from ..vectors import as_covector
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
 _MOST = 14
@@ -24,14 +24,14 @@ def activity(case: Case) -> Outcome:
         return not_run("one input and one output")
     (drawn,) = cotangents(setting, 1, rng)
     dys = setting.run(lambda: tuple(map(jnp.asarray, drawn)))
-    subsets = [s for count in range(1, inputs) for s in combinations(range(inputs), count)][:_MOST]
+    tried = [subset for subset in subsets(inputs, _MOST) if len(subset) < inputs]
 
     def of_inputs(subset: Sequence[int]) -> Traced:
-        def partial(*some: Any) -> tuple:
+        def of_some(*some: Any) -> tuple:
             places = dict(zip(subset, some, strict=True))
             return setting.rule(*(places.get(i, x) for i, x in enumerate(setting.xs)))
 
-        return jax.vjp(partial, *(setting.xs[i] for i in subset))[1](dys)
+        return jax.vjp(of_some, *(setting.xs[i] for i in subset))[1](dys)
 
     def of_output(j: int) -> Traced:
         return jax.vjp(lambda *xs: setting.rule(*xs)[j], *setting.xs)[1](dys[j])
@@ -43,23 +43,20 @@ def activity(case: Case) -> Outcome:
     def everything() -> tuple:
         whole = jax.vjp(setting.rule, *setting.xs)[1](dys)
         alone = [(of_output(j), with_zeros(j)) for j in range(outputs)] if outputs > 1 else []
-        return whole, [of_inputs(s) for s in subsets], alone
+        return whole, [of_inputs(subset) for subset in tried], alone
 
     try:
         whole, parts, alone = setting.run(setting.compiled(everything))
     except Exception as error:
         raise RuleRaised("when only some inputs or outputs take part", error, describe(setting)) from error
-    for subset, part in zip(subsets, parts, strict=True):
-        names = ", ".join(setting.names[i] for i in subset)
-        if not _same(part, [whole[i] for i in subset], case.tolerance.rtol):
-            return failed(Finding(f"another cotangent where only {names} is differentiated", describe(setting), names))
+    noise = partial(setting.noise, drawn)
+    for subset, part in zip(tried, parts, strict=True):
+        if apart := difference(part, [whole[i] for i in subset], case.tolerance.rtol, noise):
+            names = ", ".join(setting.names[i] for i in subset)
+            words, name = f"another cotangent where only {names} is differentiated", setting.names[subset[apart.number]]
+            return failed(Finding(words, describe(setting), name, got=apart.got, expected=apart.expected))
     for j, (got, wanted) in enumerate(alone):
-        if not _same(got, wanted, case.tolerance.rtol):
-            return failed(Finding(f"another cotangent where only output {j} is read", describe(setting)))
-    return passed(inputs=len(subsets), outputs=len(alone))
-
-
-def _same(a: Sequence[Any], b: Sequence[Any], rtol: float) -> bool:
-    got, wanted = (as_covector([np.asarray(x)[None] for x in xs])[0] for xs in (a, b))
-    largest = np.abs(np.where(np.isfinite(wanted), wanted, 0)).max(initial=0)
-    return np.allclose(got, wanted, rtol=rtol, atol=1e-3 * rtol * largest, equal_nan=True)
+        if apart := difference(got, wanted, case.tolerance.rtol, noise):
+            words, name = f"another cotangent where only output {j} is read", setting.names[apart.number]
+            return failed(Finding(words, describe(setting), name, got=apart.got, expected=apart.expected))
+    return passed(inputs=len(tried), outputs=len(alone))

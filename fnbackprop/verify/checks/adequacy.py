@@ -5,7 +5,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
 from ..case import Case, cotangents
@@ -13,7 +12,7 @@ from ..compare import agree
 from ..points import random_points
 from ..primal import apply_equation, run_inlined, shape_of
 from ..setting import Traced
-from ..vectors import as_covector
+from ..vectors import one_covector
 from ..verdict import Outcome, not_run, passed
 
 _MOST = {"fast": 12, "full": 40}
@@ -24,7 +23,7 @@ def adequacy(case: Case) -> Outcome:
     setting, rng = case.base, case.rng("adequacy")
     if not setting.traceable:
         return not_run("the function cannot be traced")
-    xs, (dys,) = random_points(setting.xs, 2, rng)[-1].xs, cotangents(setting, 1, rng)
+    xs, (dys,) = random_points(setting, 2, rng)[-1].xs, cotangents(setting, 1, rng)
     names: list[str] = []
 
     def all_of_them(xs: Traced, dys: Traced) -> list[list[Any]]:
@@ -37,7 +36,7 @@ def adequacy(case: Case) -> Outcome:
         return [_run(jaxpr, leaves, -1, None), *(_run(jaxpr, leaves, place, change) for place, _, change in chosen)]
 
     results = setting.run(setting.compiled(all_of_them), xs, dys)
-    right, *others = [as_covector([np.asarray(a)[None] for a in found]) for found in results]
+    right, *others = map(one_covector, results)
     caught = [not agree(other, right, case.tolerance.rtol).all() for other in others]
     if not caught:
         return not_run("the backward pass has no operation to change")

@@ -16,7 +16,7 @@ def complex_numbers(case: Case) -> Outcome:
         return not_run("no complex numbers")
     (both,) = cotangents(setting, 1, rng)
     dys = [both, *(tuple(_times(factor, d) for d in both) for factor in (1 + 0j, 1j))]
-    points = [random_points(setting.xs, 2, rng)[-1]] * len(dys)
+    points = [random_points(setting, 2, rng)[-1]] * len(dys)
     return conclude([judge(setting, points, dys, case.tolerance, rng, asked=len(dys))])
 
 

@@ -8,11 +8,14 @@ import jax
 import jax.numpy as jnp
 
 from ..case import Case
+from ..dimensions import Group
 from ..setting import Setting, describe
 from ..verdict import Finding, Outcome, Verdict, failed, not_run
 
 # Long enough that whole arrays outweigh what is kept per row.
-_LENGTH = 48
+_LENGTH, _LONG = 48, 512
+# A call with more entries than this is not made up.
+_LARGEST = 1 << 21
 _PAIRS = 6
 _SLACK = 1.25
 _FREE = 4096  # bytes
@@ -21,7 +24,7 @@ _FREE = 4096  # bytes
 def cost(case: Case) -> Outcome:
     """Bytes of residuals that are neither inputs nor outputs already, and of constants that the rule captured.
 
-    With all lengths the same, and with each two long and the others short: what grows with a product shows there.
+    With all lengths alike, and with each two long and the others short: what grows with a product shows there.
     """
     if not case.given.traceable:
         return not_run("the function cannot be traced")
@@ -40,17 +43,22 @@ def cost(case: Case) -> Outcome:
         if kept > _SLACK * max(ends, own) + _FREE:
             return failed(Finding("keeps too much for its backward pass", where, got=kept, expected=max(ends, own)))
         if constants > _SLACK * max(ends, own_constants) + _FREE:
-            return failed(Finding("captures large constants", where, got=constants, expected=own_constants))
+            allowed = max(ends, own_constants)
+            return failed(Finding("captures large constants", where, got=constants, expected=allowed))
     return Outcome(Verdict.PASS, figures=figures)
 
 
 def _settings(case: Case) -> Iterator[Setting]:
     groups = case.dimensions.groups
-    yield case.dimensions.resized({g: _LENGTH + 2 * k for k, g in enumerate(groups)}) or case.given
+    yield _resized(case, {g: _LENGTH + 2 * k for k, g in enumerate(groups)}) or case.given
     for pair in list(combinations(groups, 2))[:_PAIRS]:
-        skewed = case.dimensions.resized({g: 512 + pair.index(g) if g in pair else 2 + k for k, g in enumerate(groups)})
-        if skewed is not None:
+        lengths = {g: _LONG + pair.index(g) if g in pair else 2 + k for k, g in enumerate(groups)}
+        if skewed := _resized(case, lengths):
             yield skewed
+
+
+def _resized(case: Case, lengths: dict[Group, int]) -> Setting | None:
+    return case.dimensions.resized(lengths) if case.dimensions.entries(lengths) <= _LARGEST else None
 
 
 def _kept(setting: Setting, function: Callable) -> tuple[int, int]:

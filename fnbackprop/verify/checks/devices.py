@@ -8,15 +8,15 @@ import os
 import pickle
 import subprocess
 import sys
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import jax
 import numpy as np
 
 from ..case import Case, cotangents
+from ..compare import difference
 from ..setting import Arrays, Setting, Traced, describe
-from ..vectors import one_covector
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
 _DEVICES = 8
@@ -35,19 +35,16 @@ def devices(case: Case) -> Outcome:
         job = _dumps((case.rule, _packed(setting.args), setting.active, split, dys, setting.x64))
     except Exception as error:
         return not_run(f"another process cannot import it: {error}")
-    wanted = one_covector(setting.run(_pullback, setting, setting.xs, dys))
+    wanted = setting.run(_pullback, setting, setting.xs, dys)
     answer, raised = _ask(job)
-    if isinstance(raised, ImportError | AttributeError):
+    if isinstance(raised, ImportError):
         return not_run(f"another process cannot import it: {raised}")
     if raised is not None:
         raise RuleRaised(f"on {_DEVICES} devices", raised, describe(setting)) from raised
-    got = one_covector(answer)
-    if not np.allclose(got, wanted, rtol=1e-3, atol=1e-4 * np.abs(wanted).max(initial=0), equal_nan=True):
-        place = int(np.nanargmax(np.abs(got - wanted)))
-        where = f"{describe(setting)}; its first axis over {_DEVICES} devices"
-        return failed(
-            Finding(f"another cotangent on {_DEVICES} devices", where, got=got[place], expected=wanted[place])
-        )
+    if apart := difference(answer, wanted, setting.rounding, partial(setting.noise, dys)):
+        where, name = f"{describe(setting)}; its first axis over {_DEVICES} devices", setting.names[apart.number]
+        words = f"another cotangent on {_DEVICES} devices"
+        return failed(Finding(words, where, name, got=apart.got, expected=apart.expected))
     return passed(devices=_DEVICES, split=len(split))
 
 
@@ -138,13 +135,20 @@ def serve() -> None:
     os.dup2(2, 1)  # what a rule prints is no answer
     while header := sys.stdin.buffer.read(8):
         job = sys.stdin.buffer.read(int.from_bytes(header, "big"))
-        try:
-            answer: tuple[Any, Exception | None] = (_on_devices(*_FromName(io.BytesIO(job)).load()), None)
-        except Exception as error:
-            kind = type(error) if isinstance(error, ImportError | AttributeError) else RuntimeError
-            answer = (None, kind(f"{type(error).__name__}: {error}"))
-        answers.write(pickle.dumps(answer))
+        answers.write(pickle.dumps(_answer(job)))
         answers.flush()
+
+
+def _answer(job: bytes) -> tuple[Arrays | None, Exception | None]:
+    """Errors travel as text: an exception of the rule's own might not."""
+    try:
+        loaded = _FromName(io.BytesIO(job)).load()
+    except Exception as error:
+        return None, ImportError(f"{type(error).__name__}: {error}")
+    try:
+        return _on_devices(*loaded), None
+    except Exception as error:
+        return None, RuntimeError(f"{type(error).__name__}: {error}")
 
 
 def _on_devices(rule: Any, args: Any, active: tuple[int, ...], split: frozenset[int], dys: Arrays, x64: bool) -> Arrays:

@@ -13,7 +13,7 @@ def differences(case: Case) -> Outcome:
     if not any(x.size for x in setting.xs):
         return not_run("there are no entries to move")
     count = 5 if case.full else 2
-    points = random_points(setting.xs, count, rng)
+    points = random_points(setting, count, rng)
     return conclude(
         [judge(setting, points, cotangents(setting, count, rng), case.tolerance, rng, asked=count)], asked=True
     )

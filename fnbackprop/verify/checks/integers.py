@@ -10,6 +10,7 @@ from ..case import Case, cotangents
 from ..judge import judge
 from ..outcome import conclude
 from ..points import random_points
+from ..selection import from_each
 from ..setting import Setting
 from ..verdict import Outcome, not_run
 
@@ -19,28 +20,27 @@ _MOST = {"fast": 4, "full": 16}
 def integers(case: Case) -> Outcome:
     """Values from among the example's own, so that what was an index stays one."""
     rng, judgements = case.rng("integers"), []
-    for setting in list(_settings(case, rng))[: _MOST[case.level]]:
-        points = random_points(setting.xs, 1, rng)
+    places = [i for i, leaf in enumerate(case.base.leaves) if i not in case.base.active and _is_whole(leaf)]
+    for setting in from_each([_settings(case, place, rng) for place in places], _MOST[case.level]):
+        points = random_points(setting, 1, rng)
         judgements.append(judge(setting, points, cotangents(setting, 1, rng), case.tolerance, rng))
         if judgements[-1].finding:
             break
     return conclude(judgements) if judgements else not_run("no integer arguments")
 
 
-def _settings(case: Case, rng: np.random.Generator) -> Iterator[Setting]:
-    base = case.base
-    for place, leaf in enumerate(base.leaves):
-        if place in base.active or not hasattr(leaf, "shape") or not _is_whole(leaf):
-            continue
-        for values in _others(np.asarray(leaf), case, rng):
-            leaves = (*base.leaves[:place], np.asarray(values, leaf.dtype), *base.leaves[place + 1 :])
-            setting = replace(base, leaves=leaves, where="other integers")
-            if case.allowed(setting):
-                yield setting
+def _settings(case: Case, place: int, rng: np.random.Generator) -> Iterator[Setting]:
+    """Calls with other values for one argument."""
+    leaves, leaf = case.base.leaves, case.base.leaves[place]
+    for values in _others(np.asarray(leaf), case, rng):
+        changed = (*leaves[:place], np.asarray(values, leaf.dtype), *leaves[place + 1 :])
+        setting = replace(case.base, leaves=changed, where="other integers")
+        if setting.accepted:
+            yield setting
 
 
 def _is_whole(leaf: Any) -> bool:
-    return str(leaf.dtype) == "bool" or "int" in str(leaf.dtype)
+    return hasattr(leaf, "shape") and (str(leaf.dtype) == "bool" or "int" in str(leaf.dtype))
 
 
 def _others(given: np.ndarray, case: Case, rng: np.random.Generator) -> Iterator[np.ndarray]:

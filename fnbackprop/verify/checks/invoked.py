@@ -1,8 +1,10 @@
 """The rule is really called: as it was called, by keyword, under jit and under vmap."""
 
+import inspect
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +14,7 @@ from ..case import Case
 from ..constants import referenced
 from ..primal import rule_calls
 from ..setting import Setting, describe
-from ..verdict import Finding, Outcome, failed, not_run, passed
+from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
 
 def invoked(case: Case) -> Outcome:
@@ -28,7 +30,11 @@ def invoked(case: Case) -> Outcome:
         names = ", ".join(getattr(rule, "__name__", "a custom_vjp") for rule in hidden)
         return failed(Finding(f"{names} is never called", describe(setting), diagnosis="rule never called"))
     for way, function in _ways(case):
-        if not _calls(setting, function):
+        try:
+            called = _calls(setting, function)
+        except Exception as error:
+            raise RuleRaised(way, error, describe(setting)) from error
+        if not called:
             return failed(Finding(f"the rule is not called {way}", describe(setting), diagnosis="rule never called"))
     return passed(calls=sum(calls.values()))
 
@@ -40,16 +46,22 @@ def _calls(setting: Setting, function: Callable) -> Counter[str]:
 def _ways(case: Case) -> Iterator[tuple[str, Callable]]:
     setting = case.given
     yield "under jit", jax.jit(setting.rule)
-    yield "under vmap", lambda *xs: jax.vmap(setting.rule)(*(jnp.stack([x, x]) for x in xs))
-    names = positional_names(case.rule)
-    if 0 < len(case.args) <= len(names):
+    if not setting.unmappable:
+        yield "under vmap", lambda *xs: jax.vmap(setting.rule)(*(jnp.stack([x, x]) for x in xs))
+    names = positional_names(case.rule)[: len(case.args)]
 
-        def by_keyword(*args: object) -> object:
-            return case.rule(**dict(zip(names, args, strict=False)))
+    def by_keyword(*args: Any) -> Any:
+        return case.rule(**dict(zip(names, args, strict=True)))
 
-        keyword = replace(setting, call=by_keyword)
-        try:
-            setting.run(jax.eval_shape, keyword.rule, *setting.xs)
-        except TypeError:  # positional only
-            return
-        yield "by keyword", keyword.rule
+    if names and len(names) == len(case.args) and _takes_keywords(case.rule, names):
+        yield "by keyword", replace(setting, call=by_keyword).rule
+
+
+def _takes_keywords(function: Callable, names: list[str]) -> bool:
+    """Whether all of these can be keywords, both for what was decorated and for what it became."""
+    try:
+        for follow in (True, False):
+            inspect.signature(function, follow_wrapped=follow).bind(**dict.fromkeys(names))
+    except (TypeError, ValueError):
+        return False
+    return True

@@ -16,7 +16,7 @@ from ..verdict import Finding, Outcome, failed
 def kinks(case: Case) -> Outcome:
     """One-sided derivatives bracket every valid choice."""
     setting, rng = case.base, case.rng("kinks")
-    found = list(kink_points(setting.xs, rng))
+    found = kink_points(setting, rng)
     if not found:
         return conclude([])
     # First one cotangent for each point: autodiff errs at zeros as well, so that the values are asked whatever it says.

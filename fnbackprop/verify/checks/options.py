@@ -1,12 +1,12 @@
 """Options over their declared grid, or over the values that the function takes and its code suggests."""
 
 import inspect
-import itertools
 import typing
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,9 +14,11 @@ from ..case import Case, cotangents
 from ..judge import judge
 from ..outcome import conclude
 from ..points import random_points
+from ..selection import from_each
 from ..setting import Setting
 from ..verdict import Outcome, not_run
 
+# Values that nobody declared.
 _MOST = {"fast": 6, "full": 24}
 # What options are called by convention, where code has an `else` for the last of them.
 _WORDS = (("mean", "sum", "none"), ("same", "valid", "full"), ("SAME", "VALID"))
@@ -25,29 +27,40 @@ _WORDS = (("mean", "sum", "none"), ("same", "valid", "full"), ("SAME", "VALID"))
 def options(case: Case) -> Outcome:
     """One option at a time, at the example and at another point."""
     rng, judgements = case.rng("options"), []
-    for setting in itertools.islice(_settings(case), _MOST[case.level]):
-        points = random_points(setting.xs, 2, rng)
+    found = list(_options(case))
+    said, unsaid = (
+        [_settings(case, option) for option in found if (option.name in case.declarations.options) is declared]
+        for declared in (True, False)
+    )
+    for setting in [*chain.from_iterable(said), *from_each(unsaid, _MOST[case.level])]:
+        points = random_points(setting, 2, rng)
         judgements.append(judge(setting, points, cotangents(setting, 2, rng), case.tolerance, rng))
         if judgements[-1].finding:
             break
     return conclude(judgements) if judgements else not_run("no options, or none with another value that is taken")
 
 
-def _settings(case: Case) -> Iterator[Setting]:
-    """Calls with another value for one option, each giving another program or another result."""
-    base = case.base
-    for name, given, call in _options(case):
-        values = case.declarations.options.get(name)
-        for value in values if values is not None else _candidates(case, name, given):
-            setting = replace(base, call=call(value), where=f"{name}={value!r}")
-            if setting.explicit:
-                setting = replace(setting, explicit=_rebound(case.explicit, call, value))
-            if case.allowed(setting):
-                yield setting
+class Option(NamedTuple):
+    """An option, its present value, and how to call a function with another."""
+
+    name: str
+    given: Any
+    call: Callable[[Callable, Any], Callable]
 
 
-def _options(case: Case) -> Iterator[tuple[str, Any, Callable[[Any], Callable]]]:
-    """Name, present value, and how to call with another: positional arguments, bound keywords, defaults."""
+def _settings(case: Case, option: Option) -> Iterator[Setting]:
+    """Calls with another value for one option."""
+    values = case.declarations.options.get(option.name)
+    for value in values if values is not None else _candidates(case, option):
+        explicit = option.call(case.explicit, value) if case.explicit else None
+        call, where = option.call(case.rule, value), f"{option.name}={value!r}"
+        setting = replace(case.base, call=call, explicit=explicit, where=where)
+        if setting.accepted:
+            yield setting.compared()
+
+
+def _options(case: Case) -> Iterator[Option]:
+    """Positional arguments, bound keywords, defaults."""
     try:
         parameters = list(inspect.signature(case.rule).parameters.values())
     except (TypeError, ValueError):
@@ -57,28 +70,23 @@ def _options(case: Case) -> Iterator[tuple[str, Any, Callable[[Any], Callable]]]
             continue
         if place < len(case.args) and parameter.kind is not parameter.KEYWORD_ONLY:
             if not hasattr(case.args[place], "shape") and not _is_tree(case.args[place]):
-                yield parameter.name, case.args[place], partial(_positional, case.rule, place)
+                yield Option(parameter.name, case.args[place], partial(_positional, place))
         elif parameter.default is not parameter.empty:
-            yield parameter.name, parameter.default, partial(_keyword, case.rule, parameter.name)
+            yield Option(parameter.name, parameter.default, partial(_keyword, parameter.name))
 
 
-def _positional(function: Callable, place: int, value: Any) -> Callable:
+def _positional(place: int, function: Callable, value: Any) -> Callable:
     return lambda *args: function(*args[:place], value, *args[place + 1 :])
 
 
-def _keyword(function: Callable, name: str, value: Any) -> Callable:
+def _keyword(name: str, function: Callable, value: Any) -> Callable:
     return partial(function, **{name: value})
 
 
-def _rebound(reference: Callable | None, call: Callable[[Any], Callable], value: Any) -> Callable | None:
-    """The explicit reference, called with the same value in the same place."""
-    assert isinstance(call, partial)
-    return call.func(reference, *call.args[1:], value)
-
-
-def _candidates(case: Case, name: str, given: Any) -> Sequence[Any]:
+def _candidates(case: Case, option: Option) -> Sequence[Any]:
     """Values of the present one's kind that may be taken as well."""
-    found: list[Any] = list(_literals(case.rule, name))
+    given = option.given
+    found: list[Any] = list(_literals(case.rule, option.name))
     if isinstance(given, bool):
         found += [not given]
     elif isinstance(given, int):

@@ -15,6 +15,8 @@ from ..setting import Arrays, Setting, Traced, describe
 from ..verdict import Finding, Outcome, RuleRaised, Verdict, failed, not_run
 
 _LONG = 2048
+# A call with more entries than this is not made up.
+_LARGEST = 1 << 20
 # A rule may round its residuals a few times more than autodiff does.
 _ROUNDINGS = 6
 _SHIFTS = 2
@@ -51,12 +53,13 @@ def _settings(case: Case) -> Iterator[Setting]:
         return
     narrow = (np.dtype(jnp.bfloat16), np.dtype(np.float16), np.dtype(np.float32))
     for group in (None, *case.dimensions.groups):
-        resized = case.dimensions.resized({group: _LONG} if group else {})
-        if resized is None or sum(x.size for x in resized.xs) > 1 << 20:
+        lengths = {group: _LONG} if group else {}
+        resized = case.dimensions.resized(lengths) if case.dimensions.entries(lengths) <= _LARGEST else None
+        if resized is None:
             continue
         for dtype in narrow if case.full else narrow[:1] if group else narrow[1:]:
             setting = replace(cast(resized, dtype), where=f"{dtype}, {_LONG} long" if group else str(dtype))
-            if case.allowed(setting) and {y.dtype for y in setting.outputs} == {dtype}:
+            if setting.accepted and {y.dtype for y in setting.outputs} == {dtype}:
                 yield setting
 
 
@@ -106,7 +109,7 @@ def _large(programs: _Programs, rng: np.random.Generator) -> Errors:
 def _drawn(setting: Setting, rng: np.random.Generator) -> tuple[Arrays, Arrays]:
     (dys,) = cotangents(setting, 1, rng)
     # All of one sign: only then does a long sum outgrow what is added to it.
-    return random_points(setting.xs, 2, rng)[-1].xs, tuple(np.asarray(np.abs(d) + np.asarray(1, d.dtype)) for d in dys)
+    return random_points(setting, 2, rng)[-1].xs, tuple(np.asarray(np.abs(d) + np.asarray(1, d.dtype)) for d in dys)
 
 
 def _errors(programs: _Programs, xs: Arrays, dys: Arrays, rng: np.random.Generator) -> Errors:

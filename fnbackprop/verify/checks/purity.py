@@ -1,13 +1,14 @@
 """Pullbacks carry all they need: repeated, interleaved and reversed they give the same."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from ..case import Case, cotangents
+from ..compare import difference
 from ..points import random_points
 from ..setting import Traced, describe
-from ..vectors import one_covector
 from ..verdict import Finding, Outcome, RuleRaised, failed, passed
 
 # Often enough for a count of calls to begin to matter.
@@ -21,7 +22,7 @@ def purity(case: Case) -> Outcome:
     Then one backward pass after the other step by step: what they leave behind is a number there, and no tracer.
     """
     setting, rng = case.given, case.rng("purity")
-    points = [p.xs for p in random_points(setting.xs, 2, rng)]
+    points = [p.xs for p in random_points(setting, 2, rng)]
     dys = [tuple(map(jnp.asarray, each)) for each in setting.run(cotangents, setting, 2, rng)]
 
     def everything(points: list[Traced], dys: list[Traced]) -> tuple:
@@ -37,15 +38,14 @@ def purity(case: Case) -> Outcome:
         raise RuleRaised("when a pullback is called again, or after another forward pass", error) from error
     for (way, order), results in zip(_ORDERS.items(), found, strict=True):
         for k, got in zip(order, results, strict=True):
-            if not np.allclose(one_covector(got), one_covector(wanted[k]), rtol=1e-4, atol=1e-6, equal_nan=True):
+            if difference(got, wanted[k], setting.rounding, partial(setting.noise, dys[k])):
                 words = f"the pullbacks of two forward passes, called {way}, mix them up"
                 return failed(Finding(words, describe(setting), diagnosis="state outside the residuals"))
-    first, second = map(one_covector, values)
-    if not np.allclose(first, second, rtol=1e-5, equal_nan=True):
+    if difference(values[0], values[1], setting.rounding):
         return failed(Finding("the value changes from call to call", describe(setting), diagnosis="hidden state"))
     for k in _STEPS:
         got = setting.run(lambda xs, dy: jax.vjp(setting.rule, *xs)[1](dy), points[k], dys[k])
-        if not np.allclose(one_covector(got), one_covector(wanted[k]), rtol=1e-3, atol=1e-5, equal_nan=True):
+        if difference(got, wanted[k], setting.rounding, partial(setting.noise, dys[k])):
             words = "backward passes one after the other, without jit, give something else"
             return failed(Finding(words, describe(setting), diagnosis="state outside the residuals"))
     return passed(orders=len(_ORDERS))

@@ -24,6 +24,6 @@ def randomness(case: Case) -> Outcome:
     for number in range(_KEYS):
         leaves = [jax.random.fold_in(leaf, number) if i in keys else leaf for i, leaf in enumerate(setting.leaves)]
         other = replace(setting, leaves=tuple(leaves), where=f"key {number}")
-        points = random_points(other.xs, 1, rng)
+        points = random_points(other, 1, rng)
         judgements.append(judge(other, points, cotangents(other, 1, rng), case.tolerance, rng, asked=1))
     return conclude(judgements)

@@ -15,7 +15,7 @@ def reference(case: Case) -> Outcome:
     if not setting.compare:
         return not_run(f"JAX cannot differentiate what to compare with: {case.no_reference}")
     points, dys = [], []
-    for point in random_points(setting.xs, 8 if case.full else 3, rng):
+    for point in random_points(setting, 8 if case.full else 3, rng):
         made = [*cotangents(setting, 2, rng), *one_hot(setting, 6 if case.full else 3, rng)]
         tiny, huge = (tuple(np.asarray(c * d, d.dtype) for d in made[0]) for c in (1e-20, 1e20))
         made += [tiny, huge]

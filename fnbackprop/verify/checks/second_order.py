@@ -19,7 +19,7 @@ def second_order(case: Case) -> Outcome:
     refusal = case.declarations.second_order == "refused"
     if not setting.compare and not refusal:
         return not_run(f"JAX cannot differentiate what to compare with: {case.no_reference}")
-    points = random_points(setting.xs, 4 if case.full else 3, rng)[1:]
+    points = random_points(setting, 4 if case.full else 3, rng)[1:]
     dys = cotangents(setting, len(points), rng)
     pullback = _pullback(setting, dys[0])
     refused = pullback.refused
@@ -49,4 +49,4 @@ def _pullback(setting: Setting, dys: Arrays) -> Setting:
     places = tuple(range(len(leaves)))
     return Setting(
         of(setting.rule), of(setting.reference), leaves, tree, places, names, setting.x64, where="backward pass"
-    )
+    ).compared()

@@ -14,11 +14,8 @@ def special(case: Case) -> Outcome:
     setting, rng = case.base, case.rng("special")
     if not any(x.size for x in setting.xs):
         return conclude([])
-    points = list(threshold_points(setting.xs, case.constants, rng, 2 if case.full else 1))
-    most = _FULL if case.full else _FAST
-    if len(points) > most:
-        points = [points[k] for k in sorted(rng.permutation(len(points))[:most])]
-    points += extreme_points(setting.xs, rng)
+    rounds, most = (2, _FULL) if case.full else (1, _FAST)
+    points = [*threshold_points(setting, case.constants, rng, rounds, most), *extreme_points(setting, rng)]
     return conclude([_judged(case, points)])
 
 

@@ -26,7 +26,7 @@ def taylor(case: Case) -> Outcome:
     if not any(x.size for x in setting.xs):
         return not_run("there are no entries to move")
     # The example comes last: others like it may lie outside the function's domain.
-    example, *points = random_points(setting.xs, _POINTS + 1, rng)
+    example, *points = random_points(setting, _POINTS + 1, rng)
     points, dys = [*points, example], cotangents(setting, _POINTS + 1, rng)
     covectors = as_covector(setting.pulled(stack([p.xs for p in points]), stack(dys)).dxs)
     slopes = []

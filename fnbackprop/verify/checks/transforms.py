@@ -1,12 +1,13 @@
 """jit, scan and checkpoint change nothing."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from ..case import Case, cotangents
+from ..compare import difference
 from ..setting import Traced, describe
-from ..vectors import one_covector
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
 
@@ -40,13 +41,9 @@ def transforms(case: Case) -> Outcome:
     except Exception as error:
         raise RuleRaised("under jit, scan or checkpoint", error, describe(setting)) from error
     # Step by step, every operation is compiled alone: thorough, and slow.
-    wanted = one_covector(setting.run(pullback, setting.rule, setting.xs, dys) if case.full else found["jit"])
-    largest = np.abs(np.where(np.isfinite(wanted), wanted, 0)).max(initial=0)
-    eps = max(float(jnp.finfo(x.dtype).eps) for x in setting.xs)
+    wanted = setting.run(pullback, setting.rule, setting.xs, dys) if case.full else found["jit"]
     for name, dxs in found.items():
-        got = one_covector(dxs)
-        if not np.allclose(got, wanted, rtol=1e3 * eps, atol=1e2 * eps * largest, equal_nan=True):
-            place = int(np.nanargmax(np.abs(got - wanted)))
-            words = f"another cotangent under {name}"
-            return failed(Finding(words, describe(setting), got=float(got[place]), expected=float(wanted[place])))
+        if apart := difference(dxs, wanted, setting.rounding, partial(setting.noise, dys)):
+            words, argument = f"another cotangent under {name}", setting.names[apart.number]
+            return failed(Finding(words, describe(setting), argument, got=apart.got, expected=apart.expected))
     return passed(ways=", ".join(found))

@@ -12,8 +12,8 @@ from ..verdict import Finding, Outcome, failed, passed
 def value(case: Case) -> Outcome:
     """Compare both at ordinary and at special points, where the function is finite."""
     setting, rng = case.base, case.rng("value")
-    points = [*random_points(setting.xs, 4, rng), *kink_points(setting.xs, rng)]
-    points += list(threshold_points(setting.xs, case.constants, rng, 1))[: 256 if case.full else 64]
+    points = [*random_points(setting, 4, rng), *kink_points(setting, rng)]
+    points += threshold_points(setting, case.constants, rng, 1, 256 if case.full else 64)
     xs = stack([p.xs for p in points])
     plain = setting.values(xs)
     forward = setting.pulled(xs, stack(cotangents(setting, 1, rng) * len(points))).ys
