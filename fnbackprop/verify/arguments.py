@@ -52,6 +52,15 @@ def positional_names(function: Callable) -> list[str]:
     return [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
 
 
+def named_parameters(function: Callable) -> list[str]:
+    """The names of all parameters; none where the function takes any name, or does not say."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [] if any(p.kind is p.VAR_KEYWORD for p in parameters) else [p.name for p in parameters]
+
+
 def with_defaults(function: Callable, args: tuple[Any, ...]) -> tuple[Any, ...]:
     """The arguments with the function's defaults, as JAX hands them to a rule's `fwd`, where they are known."""
     try:

@@ -29,11 +29,23 @@ class Declarations:
 
     surrogate: str = ""  # why it is not the derivative on purpose
     declared: Mapping[str, str] = field(default_factory=dict)  # check → why it fails on purpose
-    convention: Literal["any", "reference"] | Mapping[float, float] = "any"  # what is promised at kinks
-    second_order: Literal["differentiable", "refused"] = "differentiable"
+    convention: str | Mapping[float, float] = "any"  # what is promised at kinks; "reference" what that does
+    second_order: str = "differentiable"  # or "refused"
     options: Mapping[str, Sequence[Any]] = field(default_factory=dict)  # the values to try for each
     domain: Callable[..., bool] | None = None  # whether arguments may be tried
     rtol: float = 1e-5
+
+    def __post_init__(self) -> None:
+        """Refuse what would be read as something else. Raises ValueError."""
+        if not (self.convention in ("any", "reference") or isinstance(self.convention, Mapping)):
+            wanted = "'any', 'reference', or slopes by place as in {0.0: 1.0}"
+            raise ValueError(f"convention is {self.convention!r}; it wants {wanted}")
+        if self.second_order not in ("differentiable", "refused"):
+            raise ValueError(f"second_order is {self.second_order!r}; it wants 'differentiable' or 'refused'")
+        if not 0 < self.rtol < 1:
+            raise ValueError(f"rtol is {self.rtol!r}; it wants a number between 0 and 1, as 1e-5")
+        if isolated := [name for name, values in self.options.items() if isinstance(values, str | bytes)]:
+            raise ValueError(f"options[{isolated[0]!r}] is one text; it wants the values to try, as a list")
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,6 +30,7 @@ class VjpReport:
     seed: int
     checks: tuple[CheckReport, ...]
     surrogate: str = ""  # why it is not the derivative on purpose
+    said: str = ""  # what else the call was given, as code: its reference, its declarations
 
     @property
     def verdict(self) -> Verdict:
@@ -72,7 +73,7 @@ class VjpReport:
     def reproduce(self) -> str:
         """The call that runs again what failed; empty where nothing did."""
         names = [check.name for check in self.checks if check.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)]
-        call = f"verify_vjp({self.rule}, *args, level={self.level!r}, seed={self.seed}, only={names})"
+        call = f"verify_vjp({self.rule}, *args, {self.said}level={self.level!r}, seed={self.seed}, only={names})"
         return call if names else ""
 
 

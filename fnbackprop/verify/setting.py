@@ -119,10 +119,10 @@ class Setting:
         return min(0.1, max(1e-5, 1e3 * self._eps))
 
     def noise(self, dys: Sequence[Any]) -> float:
-        """What rounding may leave of a cotangent that cancels: a few of the size that derivatives usually have."""
+        """What rounding may leave of a cotangent that cancels, of terms that are as large as outputs over inputs."""
         largest = max((float(np.abs(d).max(initial=0)) for d in dys), default=0.0)
         smallest = min((float(np.abs(x[np.isfinite(x)]).max(initial=0)) or 1.0 for x in self.xs), default=1.0)
-        return 8 * self._eps * largest * self.usual_size / smallest
+        return 100 * self._eps * largest * self.usual_size / smallest
 
     @property
     def _eps(self) -> float:
@@ -178,11 +178,21 @@ class Setting:
             return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
         return ""
 
-    @cached_property
+    @property
     def exponentiates(self) -> bool:
         """Whether the function takes exponentials, so that −inf may stand for what is masked."""
+        return not self._operations.isdisjoint(("exp", "exp2", "logistic"))
+
+    @property
+    def may_not_end(self) -> bool:
+        """Whether it holds a loop that ends when its numbers say so, which infinities and NaNs may never do."""
+        return "while" in self._operations
+
+    @cached_property
+    def _operations(self) -> set[str]:
+        """The names of all operations of the function without its rules."""
         jaxpr = self.run(jax.make_jaxpr(self.primal), *self.xs).jaxpr if self.traceable else None
-        return jaxpr is not None and any(e.primitive.name in ("exp", "exp2", "logistic") for e in equations(jaxpr))
+        return {equation.primitive.name for equation in equations(jaxpr)} if jaxpr else set()
 
     def sound_at(self, xs: Arrays) -> bool:
         """Whether the function computes nothing infinite on its way from these arrays."""

@@ -1,36 +1,41 @@
 """Rules as pytest tests: one line for each rule, one test for each check."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cache
 from typing import Any
 
 import pytest
 
 from .case import Case, Level
-from .checks import CHECKS, Check
+from .checks import Check
 from .report import finding_lines
 from .verdict import Verdict
 from .verify_vjp import chosen, prepare, run_check
 
 
 def vjp_test(
-    f: Callable, *args: Any, reference: Callable | None = None, seed: int = 0, **declarations: Any
+    f: Callable,
+    *args: Any,
+    reference: Callable | None = None,
+    seed: int = 0,
+    only: Collection[str] = (),
+    **declarations: Any,
 ) -> Callable:
     """Tests of a rule: called `test_softmax`, it is `test_softmax[linearity]` and one more for each other check.
 
         test_softmax = vjp_test(softmax, x)
 
-    Takes what `verify_vjp` takes. The level is pytest's option --vjp-level. A check that has nothing to look at is
-    skipped, one that fails as declared is an expected failure, and one that is inconclusive fails.
+    Takes what `verify_vjp` takes, but for the level, which is pytest's option --vjp-level. A check that has nothing
+    to look at is skipped, one that fails as declared is an expected failure, and one that is inconclusive fails.
     """
 
     @cache
     def case(level: Level) -> Case:
         return prepare(f, args, reference, level, seed, **declarations)
 
-    @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
+    @pytest.mark.parametrize("check", chosen("full", only), ids=lambda check: check.name)
     def test(check: Check, vjp_level: Level) -> None:
-        if check not in chosen(vjp_level):
+        if check not in chosen(vjp_level, only):
             pytest.skip(f"needs --vjp-level={check.level}")
         report = run_check(check, case(vjp_level))
         outcome = report.outcome

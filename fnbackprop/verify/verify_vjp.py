@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import read_arguments
+from .arguments import named_parameters, read_arguments
 from .blame import came_through_the_rule
 from .case import Case, Declarations, Level
 from .checks import CHECKS, Check
@@ -45,20 +45,21 @@ def verify_vjp(
     domain: a function of the arguments that says which may be tried.
     rtol: largest relative difference, 1e-5 by default.
 
-    Raises ValueError for a check that does not exist, and TypeError for a declaration that does not.
+    Raises ValueError for a check or an option that does not exist and for what a declaration does not take, and
+    TypeError for a declaration that does not exist.
     """
     case = prepare(f, args, reference, level, seed, name, **declarations)
     reports = tuple(run_check(check, case) for check in chosen(level, only))
-    return VjpReport(case.name, level, seed, reports, case.declarations.surrogate)
+    given = {"reference": reference, **declarations} if reference else declarations
+    said = "".join(f"{key}={_as_code(value)}, " for key, value in given.items())
+    return VjpReport(case.name, level, seed, reports, case.declarations.surrogate, said)
 
 
 def chosen(level: Level, only: Collection[str] = ()) -> list[Check]:
     """The checks of a level, or those of these names."""
     if level not in ("fast", "full"):
         raise ValueError(f"level is {level!r}; it wants 'fast' or 'full'")
-    names = {check.name for check in CHECKS}
-    if unknown := sorted(set(only) - names):
-        raise ValueError(f"no check is called {', '.join(unknown)}; there are {', '.join(sorted(names))}")
+    _known("check", only, [check.name for check in CHECKS])
     return [check for check in CHECKS if (check.name in only if only else level == "full" or check.level == "fast")]
 
 
@@ -73,7 +74,16 @@ def prepare(
 ) -> Case:
     """A rule and its arguments, ready for any check."""
     known = name or str(getattr(f, "__name__", "") or getattr(getattr(f, "func", None), "__name__", "rule"))
-    return Case(f, known, args, reference, level, seed, Declarations(**declarations), read_arguments(f, args))
+    said = Declarations(**declarations)
+    _known("check", said.declared, [check.name for check in CHECKS])
+    if parameters := named_parameters(f):
+        _known(f"option of {known}", said.options, parameters)
+    return Case(f, known, args, reference, level, seed, said, read_arguments(f, args))
+
+
+def _known(what: str, names: Collection[str], there: Collection[str]) -> None:
+    if unknown := sorted(set(names) - set(there)):
+        raise ValueError(f"no {what} is called {', '.join(unknown)}; there are {', '.join(there)}")
 
 
 def run_check(check: Check, case: Case) -> CheckReport:
@@ -90,6 +100,10 @@ def run_check(check: Check, case: Case) -> CheckReport:
         ours = f"the check itself {finding.what}; please report it"
         outcome = failed(finding) if came_through_the_rule(error) else inconclusive(ours)
     return CheckReport(check.name, _declared(check, case, outcome), time.perf_counter() - start)
+
+
+def _as_code(value: Any) -> str:
+    return getattr(value, "__name__", "…") if callable(value) else repr(value)
 
 
 def _nothing(case: Case) -> str:

@@ -99,3 +99,51 @@ def test_a_function_that_cannot_be_traced_is_differentiated_step_by_step():
 
     f = rule(by_sign, lambda x, dy: (2 * dy if float(x.sum()) > 0 else dy,))
     assert verify_vjp(f, X, only=("differences",)).verdict == "PASS"
+
+
+def test_only_what_its_author_allows_is_tried():
+    seen = []
+
+    def within(x):
+        seen.append(bool(jnp.all(x > 0)))
+        return seen[-1]
+
+    inside = rule(jnp.log, lambda x, dy: (dy / x,))
+    assert verify_vjp(inside, jnp.abs(X), domain=within).verdict == "PASS"
+    assert not all(seen)  # it was asked of others too
+
+    halfway = rule(jnp.abs, lambda x, dy: (dy,))  # right for what is positive
+    assert verify_vjp(halfway, jnp.abs(X)).verdict == "FAIL"
+    assert verify_vjp(halfway, jnp.abs(X), domain=lambda x: bool(jnp.all(x > 0))).verdict == "PASS"
+
+
+def test_a_counterexample_is_within_the_domain_too():
+    doubled = rule(square, lambda x, dy: (4 * x * dy,))
+    report = verify(doubled, X + 5, only=("reference",), domain=lambda x: bool(jnp.all(x > 2)))
+    example = report.checks[0].outcome.finding.example
+    assert example
+    assert " 1." not in example.split(" with dy")[0]
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"convention": "refrence"}, "convention is 'refrence'"),
+        ({"second_order": "refuse"}, "second_order is 'refuse'"),
+        ({"rtol": 0.0}, "rtol is 0"),
+        ({"options": {"axis": "abc"}}, "one text"),
+        ({"options": {"axes": [0]}}, "no option of total is called axes; there are x, axis"),
+        ({"declared": {"linearty": "because"}}, "no check is called linearty"),
+    ],
+)
+def test_a_declaration_that_would_do_nothing_is_refused(said, words):
+    def total(x, axis=-1):
+        return jnp.sum(x, axis)
+
+    with pytest.raises(ValueError, match=words):
+        verify_vjp(total, X, **said)
+
+
+def test_what_failed_can_be_run_again_as_it_was():
+    report = verify(wrong_square, X, reference=square, rtol=1e-4, only=("reference",))
+    assert "verify_vjp(square, *args, reference=square, rtol=0.0001, level='fast'" in report.reproduce

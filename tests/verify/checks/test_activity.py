@@ -34,3 +34,15 @@ def test_symbolic_zeros_used_rightly_pass():
 def test_each_output_alone_passes():
     right = halves(lambda x, dys: (dys[0] * jnp.cos(x) - dys[1] * jnp.sin(x),))
     assert outcome("activity", right, X).figures["outputs"] == 2
+
+
+def test_an_output_that_is_read_alone_must_not_be_dropped():
+    f = jax.custom_vjp(lambda x: (jnp.sin(x), jnp.cos(x)))
+
+    def backward(x, dys):
+        zeros = [isinstance(dy, jax.custom_derivatives.SymbolicZero) for dy in dys]
+        sine, cosine = (jnp.zeros_like(x) if zero else dy for zero, dy in zip(zeros, dys, strict=True))
+        return ((sine * jnp.cos(x) - cosine * jnp.sin(x)) * (2 if zeros == [True, False] else 1),)
+
+    f.defvjp(lambda x: (f(x.value), x.value), backward, symbolic_zeros=True)
+    assert outcome("activity", f, X).finding.what == "another cotangent where only output 1 is read"

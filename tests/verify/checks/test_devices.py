@@ -24,3 +24,15 @@ def test_what_another_process_cannot_import_is_not_run():
 
 by_devices = rule(jnp.sin, lambda x, dy: (dy * jnp.cos(x) / jax.device_count(),))
 by_devices.__module__, by_devices.__qualname__ = __name__, "by_devices"
+
+
+def test_an_error_of_the_rule_itself_fails():
+    assert outcome("devices", on_one_device, X, level="full").verdict == "FAIL"
+
+
+def refusing_many(x, dy):
+    return (dy * jnp.cos(x) * (1 if jax.device_count() == 1 else jnp.no_such_thing),)
+
+
+on_one_device = rule(jnp.sin, refusing_many)
+on_one_device.__module__, on_one_device.__qualname__ = __name__, "on_one_device"

@@ -35,3 +35,15 @@ def test_a_mask_is_tried_with_some_true_where_the_example_is_all_true():
 
 def test_without_integers_there_is_nothing_to_try():
     assert outcome("integers", jnp.sin, X).verdict == "NOT_RUN"
+
+
+def test_each_argument_of_integers_is_tried():
+    def gathered(x, rows, columns, mask):
+        return jnp.where(mask, x[rows, columns], 0)
+
+    def backward(x, rows, columns, mask, dy):
+        return jnp.zeros_like(x).at[rows, columns].add(dy), None, None, None
+
+    first = jnp.array([0, 1, 2])
+    f = rule(gathered, backward)  # right where the mask is all true, as it is in the example
+    assert outcome("integers", f, X, first, first, jnp.ones(3, bool)).verdict == "FAIL"

@@ -1,6 +1,8 @@
 """A rule that is never called, and one that is."""
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 
 from ..rules import X, outcome, right_square
 
@@ -36,3 +38,27 @@ def test_a_rule_that_is_called_every_way_passes():
 
 def test_a_plain_function_has_none_to_call():
     assert outcome("invoked", jnp.sin, X).verdict == "NOT_RUN"
+
+
+def test_an_error_of_the_rule_itself_is_no_refusal_of_keywords():
+    def only_by_position(x=None, scale=2.0):
+        if scale is None:
+            raise TypeError("scale is missing")
+        return right_square(x) * scale
+
+    assert outcome("invoked", only_by_position, X, jnp.ones(())).verdict == "PASS"
+
+    def counted(x, scale):
+        return right_square(x) * len(scale)
+
+    assert outcome("invoked", counted, X, jnp.ones(3)).verdict == "PASS"
+
+
+def test_what_cannot_be_mapped_or_traced_is_not_its_fault():
+    def by_callback(x):
+        shape = jax.ShapeDtypeStruct(x.shape, x.dtype)
+        return right_square(jax.pure_callback(lambda x: np.asarray(x), shape, x))
+
+    assert outcome("invoked", by_callback, X).verdict == "PASS"
+    assert outcome("invoked", lambda x: right_square(x)[range(4)[int(abs(x[0, 0]))]], X).verdict == "NOT_RUN"
+    assert outcome("invoked", lambda x: right_square(x) * range(9)[jnp.argmax(x)], X).verdict == "NOT_RUN"

@@ -20,3 +20,13 @@ def test_a_backward_pass_that_is_not_linear_fails(diagnosis):
 
 def test_a_linear_one_passes():
     assert outcome("linearity", right_square, X).verdict == "PASS"
+
+
+def test_a_nan_for_a_zero_cotangent_fails():
+    normed = rule(square, lambda x, dy: (2 * x * dy * (dy / dy),))
+    assert outcome("linearity", normed, X).finding.diagnosis == "not zero for a zero cotangent"
+
+
+def test_each_argument_has_its_own_size():
+    scaled = rule(lambda a, b: 1e9 * a + b, lambda a, b, dy: (1e9 * dy, dy + 1e-6 * dy**2))
+    assert outcome("linearity", scaled, X, X).finding.argument == "b"

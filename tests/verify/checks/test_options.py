@@ -2,7 +2,7 @@
 
 import jax.numpy as jnp
 
-from ..rules import X, outcome, rule
+from ..rules import X, halved, outcome, rule
 
 
 def total(x, axis=-1):
@@ -35,3 +35,39 @@ def test_rules_that_are_right_for_all_pass():
 
 def test_a_declared_grid_is_kept_to():
     assert outcome("options", wrong_total, X, options={"axis": (-1,)}).verdict == "PASS"
+
+
+def test_without_a_reference_the_values_are_asked():
+    def scaled(x, factor=1):
+        return factor * halved(x)
+
+    wrong = rule(scaled, lambda factor, x, dy: (dy * halved(x) / x,), (1,))
+    right = rule(scaled, lambda factor, x, dy: (factor * dy * halved(x) / x,), (1,))
+    assert outcome("options", wrong, X).verdict == "FAIL"
+    assert outcome("options", right, X).verdict == "PASS"
+
+
+def test_an_option_may_take_the_reference_away():
+    def kept(x, how="as it is"):
+        return x if how == "as it is" else halved(x)
+
+    right = rule(kept, lambda how, x, dy: (dy * (1 if how == "as it is" else halved(x) / x),), (1,))
+    assert outcome("options", right, X, options={"how": ["as it is", "halved"]}).verdict == "PASS"
+    wrong = rule(kept, lambda how, x, dy: (dy,), (1,))
+    assert outcome("options", wrong, X, options={"how": ["as it is", "halved"]}).verdict == "FAIL"
+
+
+def test_the_last_of_many_options_is_tried_too():
+    def f(x, a=1, b=1, c=1, d=True):
+        return a * b * c * x * (1 if d else 3)
+
+    wrong = rule(f, lambda a, b, c, d, x, dy: (a * b * c * dy,), (1, 2, 3, 4))
+    assert "d=False" in outcome("options", wrong, X).finding.where
+
+
+def test_all_declared_values_are_tried():
+    def power(x, n=1):
+        return x**n
+
+    wrong = rule(power, lambda n, x, dy: (n * x ** (n - 1) * dy * (1 if n < 9 else 2),), (1,))
+    assert outcome("options", wrong, X, options={"n": range(1, 10)}).verdict == "FAIL"

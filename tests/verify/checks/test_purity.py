@@ -1,6 +1,7 @@
 """A backward pass that reads what the last forward pass left somewhere."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from ..rules import X, outcome, right_square, rule, square
@@ -41,3 +42,24 @@ def test_a_count_of_calls_that_begins_to_matter_fails():
         return (2 * x * dy * (0.9 if len(calls) > 4 else 1),)
 
     assert outcome("purity", rule(square, backward), X).verdict == "FAIL"
+
+
+def test_state_shows_among_tiny_numbers_too():
+    calls = []
+
+    def backward(x, dy):
+        if not isinstance(dy, jax.core.Tracer):
+            calls.append(1)
+        return (1e-8 * dy * (0.9 if len(calls) > 4 else 1),)
+
+    assert outcome("purity", rule(lambda x: 1e-8 * x, backward), X).verdict == "FAIL"
+
+
+def test_what_cancels_is_not_told_from_its_rounding():
+    def normed(x):
+        centred = x - x.mean(-1, keepdims=True)
+        return centred / jnp.sqrt((centred**2).mean(-1, keepdims=True))
+
+    pairs = rule(normed, lambda x, dy: jax.vjp(normed, x)[1](dy))  # of two numbers: ±1, whatever they are
+    assert outcome("purity", pairs, X[:, :2]).verdict == "PASS"
+    assert outcome("transforms", pairs, X[:, :2], level="full").verdict == "PASS"

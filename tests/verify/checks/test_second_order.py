@@ -26,3 +26,18 @@ def test_a_refusal_is_expected_where_it_is_declared():
     assert outcome("second_order", rule(square, refusing), X).verdict == "NOT_RUN"
     assert outcome("second_order", rule(square, refusing), X, second_order="refused").verdict == "PASS"
     assert outcome("second_order", right_square, X, second_order="refused").verdict == "FAIL"
+
+
+def test_where_the_reference_has_no_second_derivative_the_values_decide():
+    once = rule(lambda x: x**3 / 3, refusing_square)
+    assert outcome("second_order", cube, X, reference=once).verdict == "PASS"
+    cut = rule(lambda x: x**3 / 3, lambda x, dy: (jax.lax.stop_gradient(x**2) * dy,))
+    assert outcome("second_order", cut, X, reference=once).verdict == "FAIL"
+
+
+def refusing_square(x, dy):
+    shape = jax.ShapeDtypeStruct(x.shape, x.dtype)
+    return (jax.pure_callback(lambda x, dy: np.asarray(x * x * dy, x.dtype), shape, x, dy, vmap_method="expand_dims"),)
+
+
+cube = rule(lambda x: x**3 / 3, lambda x, dy: (x**2 * dy,))

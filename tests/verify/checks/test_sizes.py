@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 import pytest
 
-from ..rules import WEIGHT, X, outcome, rule
+from ..rules import WEIGHT, X, halved, outcome, rule
 
 
 def linear(x, w):
@@ -41,3 +41,12 @@ def test_a_square_example_hides_nothing():
 
 def test_a_rule_that_is_right_for_every_size_passes():
     assert outcome("sizes", rule(linear, lambda x, w, dy: (dy @ w, dy.T @ x)), X, WEIGHT).verdict == "PASS"
+
+
+def test_without_a_reference_the_values_are_asked():
+    def slope(x, dy):
+        return dy * halved(x) / x
+
+    wrong = rule(halved, lambda x, dy: (slope(x, dy) * (1 if len(x) < 100 else 2),))
+    assert outcome("sizes", wrong, X).verdict == "FAIL"
+    assert outcome("sizes", rule(halved, lambda x, dy: (slope(x, dy),)), X).verdict == "PASS"

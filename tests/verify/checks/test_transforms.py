@@ -21,3 +21,12 @@ def test_a_backward_pass_that_looks_for_jit_fails_at_full_level():
 
 def test_a_plain_one_passes():
     assert outcome("transforms", right_square, X, level="full").verdict == "PASS"
+
+
+def test_nothing_but_nan_fails_and_is_shown():
+    def under_scan(x, dy):
+        return (2 * x * dy * (jnp.nan if isinstance(x, jax.core.Tracer) else 1),)
+
+    finding = outcome("transforms", rule(square, under_scan), X, level="full").finding
+    assert np.isnan(finding.got)
+    assert np.isfinite(finding.expected)

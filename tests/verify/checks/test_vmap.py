@@ -30,3 +30,16 @@ def test_a_rule_that_is_mapped_wrongly_fails():
 def test_a_plain_one_passes_over_every_subset():
     assert outcome("vmap", lambda a, b: right_square(a) * b, X, X + 1, level="full").figures["subsets"] == 3
     assert outcome("vmap", jnp.sin, X).verdict == "PASS"
+
+
+def test_all_of_many_arguments_together_are_tried():
+    @jax.custom_batching.custom_vmap
+    def total(*xs):
+        return sum(xs)
+
+    @total.def_vmap
+    def of_rows(size, batched, *xs):
+        return sum(xs) * (2 if all(batched) else 1), True
+
+    f = rule(lambda *xs: sum(xs), lambda *args: (0 * total(*args[:-1]) + total(*args[:-1]) * args[-1],) * 5)
+    assert outcome("vmap", f, *(X + k for k in range(5))).verdict == "FAIL"
