@@ -7,16 +7,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-# Rows that are computed by one call of a compiled program.
-_BLOCK = 32
+# Rows that are computed by one call of a compiled program: fewer where they are long, and most of them padding.
+_BLOCK, _SHORT = 32, 4
+_LONG = 4096
 
 
 def in_blocks(function: Callable, rows: Any) -> Any:
     """`function` of blocks of rows that all have one length, so that it is compiled once."""
-    count = len(jax.tree.leaves(rows)[0])
+    leaves = jax.tree.leaves(rows)
+    count = len(leaves[0])
+    size = _SHORT if sum(leaf[0].size for leaf in leaves) > _LONG else _BLOCK
     results = []
-    for start in range(0, count, _BLOCK):
-        block = jax.tree.map(lambda a, start=start: _padded(a[start : start + _BLOCK]), rows)
+    for start in range(0, count, size):
+        block = jax.tree.map(lambda a, start=start: _padded(a[start : start + size], size), rows)
         results.append(jax.tree.map(np.asarray, function(block)))
     return jax.tree.map(lambda *parts: np.concatenate(parts)[:count], *results)
 
@@ -28,6 +31,6 @@ def in_turn(function: Callable, rows: Any) -> Any:
     return jax.tree.map(lambda *parts: np.stack(parts), *results)
 
 
-def _padded(rows: np.ndarray) -> np.ndarray:
+def _padded(rows: np.ndarray, size: int) -> np.ndarray:
     """These rows, the last one repeated up to a whole block."""
-    return rows[np.minimum(np.arange(_BLOCK), len(rows) - 1)]
+    return rows[np.minimum(np.arange(size), len(rows) - 1)]

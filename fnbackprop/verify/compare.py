@@ -10,6 +10,7 @@ from .vectors import as_covector, as_vector, one_covector
 
 # Entries that cancel keep the rounding of those that do not.
 _SUMMED = 0.1
+_CANCELLED = 8
 
 
 class Tolerance(NamedTuple):
@@ -40,7 +41,7 @@ class Difference(NamedTuple):
 
 def agree(got: np.ndarray, wanted: np.ndarray, rtol: float, share: float = 1e-3) -> np.ndarray:
     """Entry by entry, of one array's rows, to within a share of its largest; two NaNs agree."""
-    largest = np.where(np.isfinite(wanted), np.abs(wanted), 0).max(-1, initial=0, keepdims=True)
+    largest = _largest(wanted)
     close = np.abs(got - wanted) <= rtol * (np.maximum(np.abs(got), np.abs(wanted)) + share * largest)
     return close | (got == wanted) | (np.isnan(got) & np.isnan(wanted))
 
@@ -67,14 +68,16 @@ def disagreements(got: Arrays, wanted: Arrays, tolerance: Tolerance) -> np.ndarr
     for a, b in zip(got, wanted, strict=True):
         a, b = as_covector([a]), as_covector([b])
         parts.append(~agree(a, b, tolerance.rtol) | (np.isnan(a) & tolerance.ruled))
-    return _in_order(parts, got)
+    # Where one argument's cotangent is 0 because all of it cancels, only rounding is left of what the others' show.
+    off = np.abs(as_covector(got) - as_covector(wanted))
+    return _in_order(parts, got) & ~(off <= _CANCELLED * tolerance.rounding * _largest(as_covector(wanted)))
 
 
 def compare(pulled: Pulled, dys: Arrays, tolerance: Tolerance) -> Comparison:
     """Each row of cotangents against the reference's, where all outputs that `dys` looks at are finite."""
     bad = disagreements(pulled.dxs, pulled.reference or (), tolerance)
     got, wanted = as_covector(pulled.dxs), as_covector(pulled.reference or ())
-    largest = np.where(np.isfinite(wanted), np.abs(wanted), 0).max(-1, initial=0, keepdims=True)
+    largest = _largest(wanted)
     off = np.abs(got - wanted) / np.where(largest > 0, largest, 1)
     off = np.where(np.isfinite(off), off, 1e30)
     looked_at = as_covector(dys) != 0
@@ -82,6 +85,11 @@ def compare(pulled: Pulled, dys: Arrays, tolerance: Tolerance) -> Comparison:
     severity = np.where(bad, off + 1e-30, 0).max(-1, initial=0) * usable
     agreeing = ~bad & np.isfinite(got) & np.isfinite(wanted) & usable[:, None]
     return Comparison(severity, float(np.where(agreeing, off, 0).max(initial=0)))
+
+
+def _largest(rows: np.ndarray) -> np.ndarray:
+    """Of each row the largest finite entry."""
+    return np.where(np.isfinite(rows), np.abs(rows), 0).max(-1, initial=0, keepdims=True)
 
 
 def _in_order(parts: Sequence[np.ndarray], arrays: Arrays) -> np.ndarray:

@@ -49,12 +49,16 @@ class Dimensions:
 
     def resized(self, lengths: Mapping[Group, int], where: str = "") -> Setting | None:
         """The call with these lengths for these groups, and new values; None where the function does not take it."""
+        made = self.drawn(lengths, where)
+        return made if made.accepted else None
+
+    def drawn(self, lengths: Mapping[Group, int], where: str = "") -> Setting:
+        """The same, whether the function takes it or not."""
         new = dict(self.lengths)
         for group, n in lengths.items():
             new |= dict.fromkeys(group, n)
         leaves = tuple(self._leaf(i, leaf, new) for i, leaf in enumerate(self.setting.leaves))
-        made = replace(self.setting, leaves=leaves, where=where)
-        return made if made.accepted else None
+        return replace(self.setting, leaves=leaves, where=where)
 
     def entries(self, lengths: Mapping[Group, int]) -> int:
         """How many numbers the arguments would have with these lengths; nothing is drawn."""

@@ -131,8 +131,8 @@ class Setting:
     @cached_property
     def outputs(self) -> tuple[jax.ShapeDtypeStruct, ...]:
         """Shapes and dtypes of the outputs."""
-        if self.traceable:
-            return self.run(jax.eval_shape, self.rule, *self.xs)
+        if self._shapes is not None:
+            return self._shapes
         return tuple(jax.ShapeDtypeStruct(y.shape, y.dtype) for y in self.run(self.rule, *self.xs))
 
     @cached_property
@@ -148,14 +148,17 @@ class Setting:
         """Whether the author lets these arrays be tried."""
         return self.domain is None or bool(self.run(self.domain, *self.at(xs).args))
 
-    @cached_property
+    @property
     def traceable(self) -> bool:
         """Whether it can be compiled; otherwise it runs one point after the other."""
+        return self._shapes is not None
+
+    @cached_property
+    def _shapes(self) -> tuple[jax.ShapeDtypeStruct, ...] | None:
         try:
-            self.run(jax.eval_shape, self.rule, *self.xs)
+            return self.run(jax.eval_shape, self.rule, *self.xs)
         except _NEEDS_VALUES:
-            return False
-        return True
+            return None
 
     @cached_property
     def unmappable(self) -> str:

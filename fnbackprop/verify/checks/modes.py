@@ -23,7 +23,7 @@ def modes(case: Case) -> Outcome:
     def pullback(flag: bool) -> Traced:
         jax.config.update(_FLAG, flag)
         try:
-            return setting.run(lambda: jax.vjp(lambda *xs: setting.rule(*xs), *setting.xs)[1](dys))
+            return setting.run(setting.compiled(lambda xs: jax.vjp(setting.rule, *xs)[1](dys)), setting.xs)
         finally:
             jax.config.update(_FLAG, before)
 

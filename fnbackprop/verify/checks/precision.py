@@ -14,6 +14,11 @@ from ..points import random_points
 from ..setting import Arrays, Setting, Traced, describe
 from ..verdict import Finding, Outcome, RuleRaised, Verdict, failed, not_run
 
+# At the example's own lengths, and where one is long: what is lost in a long sum shows in the coarsest type.
+_DTYPES = {
+    "fast": ((np.float16, np.float32), (jnp.bfloat16,)),
+    "full": ((jnp.bfloat16, np.float16, np.float32), (jnp.bfloat16, np.float32)),
+}
 _LONG = 2048
 # A call with more entries than this is not made up.
 _LARGEST = 1 << 20
@@ -33,8 +38,9 @@ def precision(case: Case) -> Outcome:
     if not case.base.compare or not case.base.traceable:
         return not_run("there is no reference to tell the error by")
     worst: dict[str, float] = {}
-    for setting in _settings(case):
-        rng, programs = case.rng(f"precision {setting.where}"), _Programs(setting)
+    for programs in _programs(case):
+        setting = programs.setting
+        rng = case.rng(f"precision {setting.where}")
         found = {setting.where: _ordinary(programs, rng)}
         if setting.where == "float16":
             found["float16, large"] = _large(programs, rng)
@@ -47,34 +53,12 @@ def precision(case: Case) -> Outcome:
     return Outcome(Verdict.PASS, figures=worst) if worst else not_run("it takes no narrower type")
 
 
-def _settings(case: Case) -> Iterator[Setting]:
-    given = {np.dtype(x.dtype) for x in case.given.xs}
-    if any(map(np.iscomplexobj, case.given.xs)) or len(given) != 1:
-        return
-    narrow = (np.dtype(jnp.bfloat16), np.dtype(np.float16), np.dtype(np.float32))
-    for group in (None, *case.dimensions.groups):
-        lengths = {group: _LONG} if group else {}
-        resized = case.dimensions.resized(lengths) if case.dimensions.entries(lengths) <= _LARGEST else None
-        if resized is None:
-            continue
-        for dtype in narrow if case.full else narrow[:1] if group else narrow[1:]:
-            setting = replace(cast(resized, dtype), where=f"{dtype}, {_LONG} long" if group else str(dtype))
-            if setting.accepted and {y.dtype for y in setting.outputs} == {dtype}:
-                yield setting
-
-
 class _Programs:
     """The cotangents by the rule and by autodiff of the reference, as they are, and in a wider type at several rows."""
 
-    def __init__(self, setting: Setting):
-        self.setting = setting
-        self.wide = np.dtype(np.float64 if setting.xs[0].dtype == np.float32 else np.float32)
-        self._widened = replace(setting, x64=self.wide == np.float64)
-        self._narrow, self._rows = setting.compiled(self._both), setting.compiled(partial(jax.lax.map, self._both))
-
-    def _both(self, at: tuple[Traced, Traced]) -> tuple[Traced, Traced]:
-        xs, dys = at
-        return jax.vjp(self.setting.rule, *xs)[1](dys), jax.vjp(self.setting.reference, *xs)[1](dys)
+    def __init__(self, setting: Setting, wide: "_Wide"):
+        self.setting, self.wide = setting, wide
+        self._narrow = setting.compiled(partial(_both, setting))
 
     def narrow(self, xs: Arrays, dys: Arrays) -> tuple[Traced, Traced]:
         """By the rule, and by autodiff."""
@@ -83,9 +67,40 @@ class _Programs:
         except Exception as error:
             raise RuleRaised("when differentiated", error, describe(self.setting)) from error
 
+
+class _Wide:
+    """The same in the widest type that the rule takes, for each row: one program for all narrower types."""
+
+    def __init__(self, setting: Setting):
+        self.setting, self.dtype = setting, setting.xs[0].dtype
+        self._rows = setting.compiled(partial(jax.lax.map, partial(_both, setting)))
+
     def truths(self, rows: tuple[Arrays, Arrays]) -> tuple[Traced, Traced]:
-        """The same in the wider type, for each row."""
-        return self._widened.run(self._rows, rows)
+        """By the rule, and by autodiff."""
+        return self.setting.run(self._rows, rows)
+
+
+def _both(setting: Setting, at: tuple[Traced, Traced]) -> tuple[Traced, Traced]:
+    xs, dys = at
+    return jax.vjp(setting.rule, *xs)[1](dys), jax.vjp(setting.reference, *xs)[1](dys)
+
+
+def _programs(case: Case) -> Iterator[_Programs]:
+    given = {np.dtype(x.dtype) for x in case.given.xs}
+    if any(map(np.iscomplexobj, case.given.xs)) or len(given) != 1:
+        return
+    widest = np.dtype(np.float64 if case.base.x64 else np.float32)
+    own, long = _DTYPES[case.level]
+    for group in (None, *case.dimensions.groups):
+        lengths = {group: _LONG} if group else {}
+        resized = case.dimensions.resized(lengths) if case.dimensions.entries(lengths) <= _LARGEST else None
+        if resized is None:
+            continue
+        wide = _Wide(cast(resized, widest))
+        for dtype in map(np.dtype, long if group else own):
+            setting = replace(cast(resized, dtype), where=f"{dtype}, {_LONG} long" if group else str(dtype))
+            if dtype != widest and setting.accepted and {y.dtype for y in setting.outputs} == {dtype}:
+                yield _Programs(setting, wide)
 
 
 def _ordinary(programs: _Programs, rng: np.random.Generator) -> Errors:
@@ -114,16 +129,16 @@ def _drawn(setting: Setting, rng: np.random.Generator) -> tuple[Arrays, Arrays]:
 
 def _errors(programs: _Programs, xs: Arrays, dys: Arrays, rng: np.random.Generator) -> Errors:
     """For each array the rule's error, and what is allowed: twice that of autodiff, and what rounding inputs does."""
-    eps, found = float(jnp.finfo(xs[0].dtype).eps), []
+    eps, wide, found = float(jnp.finfo(xs[0].dtype).eps), programs.wide.dtype, []
 
     def rounded(arrays: Arrays) -> Arrays:
-        return tuple(np.asarray(a * (1 + eps * rng.uniform(-1, 1, a.shape)), programs.wide) for a in arrays)
+        return tuple(np.asarray(a * (1 + eps * rng.uniform(-1, 1, a.shape)), wide) for a in arrays)
 
-    exact = tuple(tuple(np.asarray(a, programs.wide) for a in arrays) for arrays in (xs, dys))
+    exact = tuple(tuple(np.asarray(a, wide) for a in arrays) for arrays in (xs, dys))
     shifted = jax.tree.map(lambda *a: np.stack(a), exact, *((rounded(xs), rounded(dys)) for _ in range(_SHIFTS)))
     got, own = programs.narrow(xs, dys)
     # Rounding makes ties, at which a rule may choose otherwise than its reference, but not than itself in a wide type.
-    by_rule, by_reference = programs.truths(shifted)
+    by_rule, by_reference = programs.wide.truths(shifted)
     for number in range(len(xs)):
         rows = [np.asarray(truth[number], float) for truth in (by_reference, by_rule)]
         if not all(np.isfinite(np.asarray(by, float)).all() for by in (rows[0][0], own[number])):

@@ -5,19 +5,20 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ..case import Case, cast, cotangents
+from ..dimensions import Dimensions, Group
 from ..judge import judge
 from ..outcome import conclude
 from ..points import Point, random_points
 from ..setting import Setting
 from ..verdict import Outcome, not_run
 
-_LENGTHS = (2, 3, 4, 7, 127, 128, 129, 130, 257)
-# A length that the code names is tried too, unless it makes the problem larger than this.
-_LARGEST = 1 << 18
+_LENGTHS = (2, 3, 4, 127, 128, 129, 130)
+# A length that the code names is tried too, unless it makes the problem larger than this; others beside it, up to that.
+_LARGEST, _PACKED = 1 << 18, 1 << 16
 
 
 def sizes(case: Case) -> Outcome:
-    """All groups of equal lengths changed at once, each to another length; then each alone."""
+    """All groups of equal lengths changed at once, each to another length; then every length for every group."""
     if not case.dimensions.groups:
         return not_run("no length of its arguments can be changed")
     rng, judgements = case.rng("sizes"), []
@@ -32,20 +33,46 @@ def sizes(case: Case) -> Outcome:
 
 def _settings(case: Case) -> Iterator[Setting]:
     groups = case.dimensions.groups
-    named = [c + 1 for c in case.code_constants if type(c) is int and 4 < c <= 4096][: 8 if case.full else 2]
+    named = [c + 1 for c in case.code_constants if type(c) is int and 4 < c <= 4096][: 6 if case.full else 2]
     together = [{group: n + 2 * k for k, group in enumerate(groups)} for n in (2, 5, 129)]
     square = [dict.fromkeys(groups, 3)] if len(groups) > 1 else []
-    alone = [{group: n} for n in (1, *named, *(_LENGTHS if case.full else ())) for group in groups]
-    for changed in [*together, *square, *alone]:
-        if case.dimensions.entries(changed) > _LARGEST:
-            continue
-        where = "sizes " + ", ".join(map(str, changed.values()))
-        setting = case.dimensions.resized(changed, where)
-        if setting is None:
-            continue
-        wide = cast(setting, np.dtype(float)) if case.base.x64 else setting
-        if wide.accepted:
-            yield wide
+    each = _packed(case.dimensions, (1, *named, *(_LENGTHS if case.full else ())), together)
+    for changed in [*together, *square, *each]:
+        if setting := _resized(case, changed):
+            yield setting
+        elif len(changed) > 1:
+            alone = (_resized(case, {group: n}) for group, n in changed.items())
+            yield from (setting for setting in alone if setting)
+
+
+def _packed(
+    dimensions: Dimensions, lengths: Sequence[int], before: Sequence[dict[Group, int]]
+) -> Iterator[dict[Group, int]]:
+    """Each length for each group that it had not before, in few calls: several groups get another length in one."""
+    had = {group: {changed[group] for changed in before} for group in dimensions.groups}
+    left = {
+        group: [n for n in (*lengths[k:], *lengths[:k]) if n not in had[group]]
+        for k, group in enumerate(dimensions.groups)
+    }
+    while True:
+        changed: dict[Group, int] = {}
+        for group in sorted(left, key=lambda group: -len(left[group])):
+            most = _PACKED if changed else _LARGEST
+            fit = (n for n in left[group] if dimensions.entries({**changed, group: n}) <= most)
+            if n := next((n for n in fit if n not in changed.values()), 0):
+                changed[group] = n
+                left[group].remove(n)
+        if not changed:
+            return
+        yield changed
+
+
+def _resized(case: Case, changed: dict[Group, int]) -> Setting | None:
+    if case.dimensions.entries(changed) > _LARGEST:
+        return None
+    setting = case.dimensions.drawn(changed, "sizes " + ", ".join(map(str, changed.values())))
+    setting = cast(setting, np.dtype(float)) if case.base.x64 else setting
+    return setting if setting.accepted else None
 
 
 def _equal_rows(setting: Setting) -> Sequence[Point]:

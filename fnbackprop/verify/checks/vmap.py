@@ -13,7 +13,7 @@ from ..selection import subsets
 from ..setting import Traced, describe
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
-_MOST = 15
+_MOST = 8
 
 
 def vmap(case: Case) -> Outcome:
@@ -32,15 +32,15 @@ def vmap(case: Case) -> Outcome:
         return jax.vjp(setting.rule, *xs)[1](dys)
 
     def both() -> list[tuple[Traced, Traced]]:
-        results = []
+        results, alone = [], pullback(dys[0], *first)
         stacked_dys = tuple(map(jnp.stack, zip(*dys, strict=True)))
         for subset in tried:
             other = [second[i] if i in subset else first[i] for i in places]
             rows = [jnp.stack([first[i], other[i]]) if i in subset else first[i] for i in places]
             axes = [0 if i in subset else None for i in places]
             mapped = jax.vmap(pullback, (0, *axes))(stacked_dys, *rows)
-            looped = [pullback(tuple(d[k] for d in stacked_dys), *xs) for k, xs in enumerate((first, other))]
-            results.append((mapped, tuple(map(jnp.stack, zip(*looped, strict=True)))))
+            looped = zip(alone, pullback(dys[1], *other), strict=True)
+            results.append((mapped, tuple(map(jnp.stack, looped))))
         return results
 
     try:

@@ -50,3 +50,15 @@ def test_without_a_reference_the_values_are_asked():
     wrong = rule(halved, lambda x, dy: (slope(x, dy) * (1 if len(x) < 100 else 2),))
     assert outcome("sizes", wrong, X).verdict == "FAIL"
     assert outcome("sizes", rule(halved, lambda x, dy: (slope(x, dy),)), X).verdict == "PASS"
+
+
+def test_every_length_is_tried_for_every_axis_at_full_level():
+    tried = [set(), set()]
+
+    def watched(x, w):
+        tried[0].add(x.shape[0])
+        tried[1].add(x.shape[1])
+        return x @ w.T
+
+    outcome("sizes", rule(watched, lambda x, w, dy: (dy @ w, dy.T @ x)), X, WEIGHT, level="full")
+    assert all({1, 2, 3, 127, 128, 129, 130} <= lengths for lengths in tried)
