@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import benchmark_programs
+import benchmark_rules
 import benchmark_start
 import benchmark_steps
 import benchmark_verify
@@ -35,6 +36,7 @@ BENCHMARKS: dict[str, Callable[[bool, Path], tuple[RenderableType, dict[str, Any
     "W8": partial(benchmark_programs.run, "W8, depth"),
     "W9": benchmark_start.run,
     "W11": benchmark_steps.batches,
+    "rules": benchmark_rules.run,
     "verify": benchmark_verify.run,
 }
 

@@ -14,7 +14,7 @@ from .arguments import Arguments
 from .compare import Tolerance
 from .constants import code_constants, traced_constants
 from .dimensions import Dimensions
-from .primal import equations, rule_calls
+from .primal import rule_calls
 from .sampling import resample
 from .setting import Arrays, Setting
 
@@ -44,8 +44,9 @@ class Declarations:
             raise ValueError(f"second_order is {self.second_order!r}; it wants 'differentiable' or 'refused'")
         if not 0 < self.rtol < 1:
             raise ValueError(f"rtol is {self.rtol!r}; it wants a number between 0 and 1, as 1e-5")
-        if isolated := [name for name, values in self.options.items() if isinstance(values, str | bytes)]:
-            raise ValueError(f"options[{isolated[0]!r}] is one text; it wants the values to try, as a list")
+        for name, values in self.options.items():
+            if isinstance(values, str) or not isinstance(values, Sequence):
+                raise ValueError(f"options[{name!r}] is {values!r}; it wants the values to try, as a list of them")
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +89,11 @@ class Case:
         wide = cast(small, np.dtype(np.float64))
         return wide if wide.accepted else small
 
+    def as_base(self, setting: Setting) -> Setting:
+        """Another call in the precision of the base setting."""
+        wide = all(x.dtype in (np.float64, np.complex128) for x in self.base.xs)
+        return cast(setting, np.dtype(np.float64)) if wide else setting
+
     @cached_property
     def dimensions(self) -> Dimensions:
         """Which lengths can be changed together."""
@@ -96,7 +102,7 @@ class Case:
     @cached_property
     def tolerance(self) -> Tolerance:
         """How closely cotangents must agree in the base setting."""
-        rounding = _rounding(self.base)
+        rounding = self.base.coarsest
         # A function that computes in float32 inside gives no better derivatives than that.
         rtol = min(0.1, max(self.declarations.rtol, 1e3 * rounding))
         return Tolerance(rtol, rounding, self.declarations.convention != "reference", self.rules > 1, self.rules > 0)
@@ -148,15 +154,3 @@ def one_hot(setting: Setting, count: int, rng: np.random.Generator) -> list[Arra
             filled[k % len(filled)].reshape(-1)[rng.integers(filled[k % len(filled)].size)] = 1
         made.append(tuple(dys))
     return made
-
-
-def _rounding(setting: Setting) -> float:
-    """The coarsest precision in which the function, without its rules, computes anything."""
-    given = max((float(jnp.finfo(x.dtype).eps) for x in setting.xs), default=float(np.finfo(float).eps))
-    if not setting.traceable:
-        return given
-    jaxpr = setting.run(jax.make_jaxpr(setting.primal), *setting.xs)
-    dtypes = {
-        var.aval.dtype for equation in equations(jaxpr.jaxpr) for var in equation.outvars if hasattr(var.aval, "dtype")
-    }
-    return max([given, *(float(jnp.finfo(d).eps) for d in dtypes if jnp.issubdtype(d, jnp.inexact))])

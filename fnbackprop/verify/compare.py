@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .setting import Arrays, Pulled
+from .setting import Arrays, Pulled, largest_finite
 from .vectors import as_covector, as_vector, one_covector
 
 # Entries that cancel keep the rounding of those that do not.
@@ -25,9 +25,10 @@ class Tolerance(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """How far apart each row is (0 where it agrees), and the largest difference where they do agree."""
+    """How far apart each row is (0 where it agrees or tells nothing), how many tell, and their largest difference."""
 
     severity: np.ndarray
+    compared: int
     worst: float
 
 
@@ -47,35 +48,38 @@ def agree(got: np.ndarray, wanted: np.ndarray, rtol: float, share: float = 1e-3)
 
 
 def difference(
-    got: Sequence[Any], wanted: Sequence[Any], rtol: float, noise: Callable[[], float] = lambda: 0.0
+    got: Sequence[Any], wanted: Sequence[Any], rtol: float, noise: Callable[[int], float] = lambda number: 0.0
 ) -> Difference | None:
     """The first array in which two ways to compute the same differ by more than their order of summing makes them.
 
-    `noise`, asked only where they do, is what rounding leaves where all of a result cancels.
+    `noise`, asked only where they do, is what rounding leaves of an array that cancels, by its number.
     """
     for number, (a, b) in enumerate(zip(got, wanted, strict=True)):
         a, b = one_covector([a]), one_covector([b])
         bad = ~agree(a, b, rtol, _SUMMED)
-        if bad.any() and (bad & ~(np.abs(a - b) <= noise())).any():
+        if bad.any() and (bad & ~(np.abs(a - b) <= noise(number))).any():
             place = np.argmax(np.where(bad, np.nan_to_num(np.abs(a - b), nan=np.inf), -1))
             return Difference(number, float(a[place]), float(b[place]))
     return None
 
 
-def disagreements(got: Arrays, wanted: Arrays, tolerance: Tolerance) -> np.ndarray:
-    """Where two cotangents, as covectors with rows, disagree."""
-    parts = []
-    for a, b in zip(got, wanted, strict=True):
+def disagreements(pulled: Pulled, tolerance: Tolerance) -> np.ndarray:
+    """Where the cotangents, as covectors with rows, disagree with the reference's."""
+    wanted, parts = pulled.reference or (), []
+    sizes = [largest_finite(x)[:, None] for x in pulled.xs]
+    # What each argument moves the outputs by: where one's cotangent cancels, rounding is left of what others move.
+    moved = [size * _largest(as_covector([b])) for size, b in zip(sizes, wanted, strict=True)]
+    for a, b, size in zip(pulled.dxs, wanted, sizes, strict=True):
         a, b = as_covector([a]), as_covector([b])
-        parts.append(~agree(a, b, tolerance.rtol) | (np.isnan(a) & tolerance.ruled))
-    # Where one argument's cotangent is 0 because all of it cancels, only rounding is left of what the others' show.
-    off = np.abs(as_covector(got) - as_covector(wanted))
-    return _in_order(parts, got) & ~(off <= _CANCELLED * tolerance.rounding * _largest(as_covector(wanted)))
+        noise = _CANCELLED * tolerance.rounding * np.max(moved, axis=0) / size
+        apart = ~agree(a, b, tolerance.rtol) & ~(np.abs(a - b) <= noise)
+        parts.append(apart | (np.isnan(a) & tolerance.ruled))
+    return _in_order(parts, pulled.dxs)
 
 
 def compare(pulled: Pulled, dys: Arrays, tolerance: Tolerance) -> Comparison:
     """Each row of cotangents against the reference's, where all outputs that `dys` looks at are finite."""
-    bad = disagreements(pulled.dxs, pulled.reference or (), tolerance)
+    bad = disagreements(pulled, tolerance)
     got, wanted = as_covector(pulled.dxs), as_covector(pulled.reference or ())
     largest = _largest(wanted)
     off = np.abs(got - wanted) / np.where(largest > 0, largest, 1)
@@ -84,7 +88,7 @@ def compare(pulled: Pulled, dys: Arrays, tolerance: Tolerance) -> Comparison:
     usable = (np.isfinite(as_vector(pulled.ys)) | ~looked_at).all(-1)
     severity = np.where(bad, off + 1e-30, 0).max(-1, initial=0) * usable
     agreeing = ~bad & np.isfinite(got) & np.isfinite(wanted) & usable[:, None]
-    return Comparison(severity, float(np.where(agreeing, off, 0).max(initial=0)))
+    return Comparison(severity, int(usable.sum()), float(np.where(agreeing, off, 0).max(initial=0)))
 
 
 def _largest(rows: np.ndarray) -> np.ndarray:

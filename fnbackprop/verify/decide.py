@@ -66,7 +66,7 @@ def decide(claim: Claim, valid: Bracket, at: Circumstances) -> Decision:
     if not at.choose and np.isfinite(wanted):
         return Decision.WRONG
     if not at.alone:
-        return Decision.CHOICE
+        return Decision.CHOICE if np.isfinite(wanted) else Decision.UNDECIDED
     return Decision.CHOICE if _surrounded(got, at.around(), margin) else Decision.WRONG
 
 

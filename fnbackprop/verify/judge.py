@@ -41,6 +41,7 @@ class Judgement:
 
     compared: int = 0
     worst: float = 0.0  # largest difference from the reference, as a share of its largest entry
+    referenced: bool = True  # there is a reference; otherwise the values alone decide
     decided: int = 0  # directions along which the values say what is right
     choices: int = 0  # at kinks, where the rule has another valid derivative than the reference
     undecided: int = 0
@@ -70,14 +71,16 @@ def judge(
     if not points:
         return Judgement()
     pulled = setting.pulled(stack([p.xs for p in points]), stack(dys))
-    if pulled.reference is None:
-        severity, worst = np.ones(len(points)), 0.0
+    referenced = pulled.reference is not None
+    if referenced:
+        severity, compared, worst = compare(pulled, stack(dys), tolerance)
     else:
-        severity, worst = compare(pulled, stack(dys), tolerance)
-    first = range(min(asked, len(points)))
-    rows = list(dict.fromkeys([*_of_each_kind(severity, points), *first]))[: _TRIALS + asked]
-    judgement = Judgement(len(rows) if pulled.reference is None else len(points), worst)
-    for row in rows:
+        severity, compared, worst = np.ones(len(points)), 0, 0.0
+    judgement = Judgement(compared, worst, referenced)
+    most = _TRIALS if referenced else max(_TRIALS, len({point.kind for point in points}))
+    rows = dict.fromkeys([*_of_each_kind(severity, points), *range(min(asked, len(points)))])
+    for row in list(rows)[: most + asked]:
+        judgement.compared += not referenced
         _ask(Trial(setting, points[row], dys[row], pulled.row(row)), tolerance, judgement, rng)
         if judgement.finding:
             break
@@ -168,7 +171,7 @@ def _directions(trial: Trial, tolerance: Tolerance, rng: np.random.Generator) ->
     doubtful = np.zeros(len(got), bool)
     off = rng.random(len(got))
     if trial.pulled.reference is not None:
-        doubtful = disagreements(trial.pulled.dxs, trial.pulled.reference, tolerance)[0]
+        doubtful = disagreements(trial.pulled, tolerance)[0]
         apart = np.nan_to_num(np.abs(got - as_covector(trial.pulled.reference)[0]), nan=1e300, posinf=1e300)
         off = np.where(doubtful, 1 + apart, off)
     places = np.argsort(-off, kind="stable")[:_ENTRIES]

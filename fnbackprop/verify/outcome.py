@@ -18,7 +18,8 @@ def conclude(judgements: list[Judgement], asked: bool = False) -> Outcome:
     for judgement in judgements:
         if judgement.finding:
             return failed(judgement.finding, **shown)
-    if figures["undecided"] and not sum(j.decided for j in judgements) and asked:
+    alone = [j for j in judgements if asked or not j.referenced]
+    if any(j.undecided for j in alone) and not any(j.decided for j in alone):
         return inconclusive("the values decide nowhere", **shown)
     for judgement in judgements:
         if judgement.doubt:

@@ -31,6 +31,7 @@ _NEEDS_VALUES = (
 class Pulled(NamedTuple):
     """Outputs and cotangents at several points (first axis); the reference's are None where it cannot say."""
 
+    xs: Arrays
     ys: Arrays
     dxs: Arrays
     reference: Arrays | None
@@ -116,17 +117,22 @@ class Setting:
     @property
     def rounding(self) -> float:
         """How far two programs of the same operations may be apart, relative: their sums run in different orders."""
-        return min(0.1, max(1e-5, 1e3 * self._eps))
+        return min(0.1, max(1e-5, 1e3 * self.coarsest))
 
-    def noise(self, dys: Sequence[Any]) -> float:
-        """What rounding may leave of a cotangent that cancels, of terms that are as large as outputs over inputs."""
+    def noise(self, dys: Sequence[Any], number: int) -> float:
+        """What rounding may leave of one array's cotangent that cancels, of terms as large as outputs over inputs."""
         largest = max((float(np.abs(d).max(initial=0)) for d in dys), default=0.0)
-        smallest = min((float(np.abs(x[np.isfinite(x)]).max(initial=0)) or 1.0 for x in self.xs), default=1.0)
-        return 100 * self._eps * largest * self.usual_size / smallest
+        return 100 * self.coarsest * largest * self.usual_size / float(largest_finite(self.xs[number][None])[0])
 
-    @property
-    def _eps(self) -> float:
-        return max((float(jnp.finfo(x.dtype).eps) for x in self.xs), default=0.0)
+    @cached_property
+    def coarsest(self) -> float:
+        """The coarsest precision in which the function, without its rules, computes anything: an epsilon."""
+        dtypes: set[Any] = {x.dtype for x in self.xs}
+        if self.traceable:
+            jaxpr = self.run(jax.make_jaxpr(self.primal), *self.xs).jaxpr
+            dtypes |= {getattr(var.aval, "dtype", None) for equation in equations(jaxpr) for var in equation.outvars}
+        real = (dtype for dtype in dtypes if dtype is not None and jnp.issubdtype(dtype, jnp.inexact))
+        return max((float(jnp.finfo(dtype).eps) for dtype in real), default=float(np.finfo(float).eps))
 
     @cached_property
     def outputs(self) -> tuple[jax.ShapeDtypeStruct, ...]:
@@ -222,7 +228,7 @@ class Setting:
     def pulled(self, points: Arrays, dys: Arrays) -> Pulled:
         """Outputs and cotangents at each point, for a cotangent of the outputs at each."""
         try:
-            return Pulled(*in_blocks(partial(self.run, self._pulled), (points, dys)))
+            return Pulled(points, *in_blocks(partial(self.run, self._pulled), (points, dys)))
         except Exception as error:
             raise RuleRaised("when differentiated", error, self.where) from error
 
@@ -242,6 +248,13 @@ class Setting:
     def _mapped(self, function: Callable) -> Callable:
         """`function` of each row, compiled where that can be."""
         return self.compiled(partial(jax.lax.map, function)) if self.traceable else partial(in_turn, function)
+
+
+def largest_finite(rows: np.ndarray) -> np.ndarray:
+    """Of each row (first axis) the size of the largest finite entry; 1 where there is none but 0."""
+    flat = np.abs(rows.reshape(len(rows), -1))
+    largest = np.where(np.isfinite(flat), flat, 0).max(-1, initial=0)
+    return np.where(largest > 0, largest, 1.0)
 
 
 def _both_passes(function: Callable) -> Callable:

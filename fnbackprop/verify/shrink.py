@@ -20,7 +20,7 @@ def shrink(setting: Setting, xs: Arrays, dys: Arrays, tolerance: Tolerance) -> t
     """Simpler arguments and cotangents at which rule and reference are still as far apart, to within a tenth."""
     worst = _severity(setting, [(xs, dys)], tolerance)[0]
     for _ in range(_ROUNDS):
-        candidates = [(xs, dys) for xs, dys in _simpler(xs, dys) if setting.allows(xs)]
+        candidates = [simpler for simpler in _simpler(xs, dys) if setting.allows(simpler[0])]
         if not candidates:
             break
         severities = _severity(setting, candidates, tolerance)

@@ -78,6 +78,8 @@ def prepare(
     _known("check", said.declared, [check.name for check in CHECKS])
     if parameters := named_parameters(f):
         _known(f"option of {known}", said.options, parameters)
+    if said.domain and not said.domain(*args):
+        raise ValueError(f"domain does not allow the arguments that {known} is verified at; give others")
     return Case(f, known, args, reference, level, seed, said, read_arguments(f, args))
 
 
@@ -103,7 +105,8 @@ def run_check(check: Check, case: Case) -> CheckReport:
 
 
 def _as_code(value: Any) -> str:
-    return getattr(value, "__name__", "…") if callable(value) else repr(value)
+    name = getattr(value, "__name__", "") if callable(value) else repr(value)
+    return name if name.isidentifier() or not callable(value) else "..."
 
 
 def _nothing(case: Case) -> str:

@@ -131,7 +131,7 @@ def test_a_counterexample_is_within_the_domain_too():
         ({"convention": "refrence"}, "convention is 'refrence'"),
         ({"second_order": "refuse"}, "second_order is 'refuse'"),
         ({"rtol": 0.0}, "rtol is 0"),
-        ({"options": {"axis": "abc"}}, "one text"),
+        ({"options": {"axis": "abc"}}, "wants the values to try"),
         ({"options": {"axes": [0]}}, "no option of total is called axes; there are x, axis"),
         ({"declared": {"linearty": "because"}}, "no check is called linearty"),
     ],
@@ -147,3 +147,8 @@ def test_a_declaration_that_would_do_nothing_is_refused(said, words):
 def test_what_failed_can_be_run_again_as_it_was():
     report = verify(wrong_square, X, reference=square, rtol=1e-4, only=("reference",))
     assert "verify_vjp(square, *args, reference=square, rtol=0.0001, level='fast'" in report.reproduce
+
+
+def test_a_domain_that_the_example_is_not_in_is_refused():
+    with pytest.raises(ValueError, match="domain does not allow"):
+        verify_vjp(right_square, X, domain=lambda x: False)

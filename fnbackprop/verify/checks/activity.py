@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from ..case import Case, cotangents
 from ..compare import difference
 from ..selection import subsets
-from ..setting import Traced, describe
+from ..setting import Setting, Traced, describe
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
 _MOST = 14
@@ -49,14 +49,18 @@ def activity(case: Case) -> Outcome:
         whole, parts, alone = setting.run(setting.compiled(everything))
     except Exception as error:
         raise RuleRaised("when only some inputs or outputs take part", error, describe(setting)) from error
-    noise = partial(setting.noise, drawn)
     for subset, part in zip(tried, parts, strict=True):
+        noise = partial(_noise, setting, drawn, subset)
         if apart := difference(part, [whole[i] for i in subset], case.tolerance.rtol, noise):
             names = ", ".join(setting.names[i] for i in subset)
             words, name = f"another cotangent where only {names} is differentiated", setting.names[subset[apart.number]]
             return failed(Finding(words, describe(setting), name, got=apart.got, expected=apart.expected))
     for j, (got, wanted) in enumerate(alone):
-        if apart := difference(got, wanted, case.tolerance.rtol, noise):
+        if apart := difference(got, wanted, case.tolerance.rtol, partial(setting.noise, drawn)):
             words, name = f"another cotangent where only output {j} is read", setting.names[apart.number]
             return failed(Finding(words, describe(setting), name, got=apart.got, expected=apart.expected))
     return passed(inputs=len(tried), outputs=len(alone))
+
+
+def _noise(setting: Setting, dys: Sequence[Any], subset: Sequence[int], number: int) -> float:
+    return setting.noise(dys, subset[number])

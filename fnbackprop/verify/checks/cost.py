@@ -58,7 +58,11 @@ def _settings(case: Case) -> Iterator[Setting]:
 
 
 def _resized(case: Case, lengths: dict[Group, int]) -> Setting | None:
-    return case.dimensions.resized(lengths) if case.dimensions.entries(lengths) <= _LARGEST else None
+    """The call with these lengths, the longest halved until it is not too large."""
+    while case.dimensions.entries(lengths) > _LARGEST:
+        longest = max(lengths.values())
+        lengths = {group: (n + 1) // 2 if 2 * n > longest else n for group, n in lengths.items()}
+    return case.dimensions.resized(lengths)
 
 
 def _kept(setting: Setting, function: Callable) -> tuple[int, int]:

@@ -27,9 +27,10 @@ def linearity(case: Case) -> Outcome:
         dys = [u, v, zero, mixed, *(_times(factor, u) for factor in _FACTORS)]
         dxs = setting.pulled(stack([point.xs] * len(dys)), stack(dys)).dxs
         for number, rows in enumerate(as_covector([dx]) for dx in dxs):
-            for words, got, wanted, size in _claims(*rows):
+            noise = max(case.tolerance.rtol * np.abs(rows[:2]).max(initial=0), setting.noise([*u, *v], number))
+            for words, got, wanted, times in _claims(*rows):
                 looked += 1
-                off = ~(np.abs(got - wanted) <= case.tolerance.rtol * size)
+                off = ~(np.abs(got - wanted) <= times * noise)
                 if off.any():
                     return failed(_finding(case, words, got, wanted, rows[0], number, int(off.argmax())))
     if not looked:
@@ -40,25 +41,24 @@ def linearity(case: Case) -> Outcome:
 def _claims(
     of_u: np.ndarray, of_v: np.ndarray, of_zero: np.ndarray, of_mixed: np.ndarray, *scaled: np.ndarray
 ) -> Iterator[tuple[str, np.ndarray, np.ndarray, float]]:
-    """A multiple in words, its cotangent, what it ought to be, and the size of its terms, which may cancel."""
+    """A multiple in words, its cotangent, what it ought to be, and how many times u and v are in it."""
     if not (np.isfinite(of_u).all() and np.isfinite(of_v).all()):
         return
-    size_of_u, size_of_v = (float(np.abs(of).max(initial=0)) for of in (of_u, of_v))
     yield "zero", of_zero, 0 * of_u, 0.0
-    yield "2u − 3v", of_mixed, 2 * of_u - 3 * of_v, 2 * size_of_u + 3 * size_of_v
+    yield "2u − 3v", of_mixed, 2 * of_u - 3 * of_v, 5.0
     for factor, got in zip(_FACTORS, scaled, strict=True):
         # A large multiple may well overflow on the way; where it should not, the reference knows better.
         if factor <= 1 or np.isfinite(got).all():
-            yield f"{factor:g}u", got, factor * of_u, abs(factor) * size_of_u
+            yield f"{factor:g}u", got, factor * of_u, abs(factor)
 
 
 def _hides_nan(setting: Setting, dys: Arrays) -> bool:
     """Whether a cotangent of NaN alone leaves no trace in any cotangent, where autodiff has it in one."""
     broken = tuple(np.full_like(dy, np.nan) for dy in dys)
-    _, dxs, reference = setting.pulled(stack([setting.xs]), stack([broken]))
-    if reference is None:
+    pulled = setting.pulled(stack([setting.xs]), stack([broken]))
+    if pulled.reference is None:
         return False
-    hidden, shown = (not np.isnan(as_covector(part)).any() for part in (dxs, reference))
+    hidden, shown = (not np.isnan(as_covector(part)).any() for part in (pulled.dxs, pulled.reference))
     return hidden and not shown
 
 

@@ -16,7 +16,7 @@ from ..outcome import conclude
 from ..points import random_points
 from ..selection import from_each
 from ..setting import Setting
-from ..verdict import Outcome, not_run
+from ..verdict import Outcome, inconclusive, not_run
 
 # Values that nobody declared.
 _MOST = {"fast": 6, "full": 24}
@@ -27,12 +27,12 @@ _WORDS = (("mean", "sum", "none"), ("same", "valid", "full"), ("SAME", "VALID"))
 def options(case: Case) -> Outcome:
     """One option at a time, at the example and at another point."""
     rng, judgements = case.rng("options"), []
-    found = list(_options(case))
-    said, unsaid = (
-        [_settings(case, option) for option in found if (option.name in case.declarations.options) is declared]
-        for declared in (True, False)
-    )
-    for setting in [*chain.from_iterable(said), *from_each(unsaid, _MOST[case.level])]:
+    found, declared = {option.name: option for option in _options(case)}, case.declarations.options
+    said = {name: list(_settings(case, found[name])) if name in found else [] for name in declared}
+    if untried := [name for name, settings in said.items() if len(settings) < len(declared[name])]:
+        return inconclusive(f"not all values that are declared for {', '.join(untried)} are taken")
+    unsaid = (_settings(case, option) for name, option in found.items() if name not in declared)
+    for setting in [*chain.from_iterable(said.values()), *from_each(unsaid, _MOST[case.level])]:
         points = random_points(setting, 2, rng)
         judgements.append(judge(setting, points, cotangents(setting, 2, rng), case.tolerance, rng))
         if judgements[-1].finding:

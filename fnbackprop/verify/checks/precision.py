@@ -19,6 +19,7 @@ _DTYPES = {
     "fast": ((np.float16, np.float32), (jnp.bfloat16,)),
     "full": ((jnp.bfloat16, np.float16, np.float32), (jnp.bfloat16, np.float32)),
 }
+_WIDE = (np.float64, np.float32)
 _LONG = 2048
 # A call with more entries than this is not made up.
 _LARGEST = 1 << 20
@@ -42,7 +43,7 @@ def precision(case: Case) -> Outcome:
         setting = programs.setting
         rng = case.rng(f"precision {setting.where}")
         found = {setting.where: _ordinary(programs, rng)}
-        if setting.where == "float16":
+        if setting.where == "float16" and setting.allows(tuple(x * _LARGE for x in setting.xs)):
             found["float16, large"] = _large(programs, rng)
         for where, errors in found.items():
             for name, (error, allowed) in zip(setting.names, errors, strict=True):
@@ -89,18 +90,23 @@ def _programs(case: Case) -> Iterator[_Programs]:
     given = {np.dtype(x.dtype) for x in case.given.xs}
     if any(map(np.iscomplexobj, case.given.xs)) or len(given) != 1:
         return
-    widest = np.dtype(np.float64 if case.base.x64 else np.float32)
     own, long = _DTYPES[case.level]
     for group in (None, *case.dimensions.groups):
         lengths = {group: _LONG} if group else {}
         resized = case.dimensions.resized(lengths) if case.dimensions.entries(lengths) <= _LARGEST else None
         if resized is None:
             continue
-        wide = _Wide(cast(resized, widest))
+        accepted = (setting for dtype in _WIDE if _keeps(setting := cast(resized, np.dtype(dtype))))
+        wide = next((_Wide(setting) for setting in accepted), None)
         for dtype in map(np.dtype, long if group else own):
             setting = replace(cast(resized, dtype), where=f"{dtype}, {_LONG} long" if group else str(dtype))
-            if dtype != widest and setting.accepted and {y.dtype for y in setting.outputs} == {dtype}:
+            if wide and dtype.itemsize < wide.dtype.itemsize and _keeps(setting):
                 yield _Programs(setting, wide)
+
+
+def _keeps(setting: Setting) -> bool:
+    """Whether the function takes the arguments' dtype, and returns it."""
+    return setting.accepted and {y.dtype for y in setting.outputs} == {setting.xs[0].dtype}
 
 
 def _ordinary(programs: _Programs, rng: np.random.Generator) -> Errors:

@@ -47,6 +47,9 @@ def _pullback(setting: Setting, dys: Arrays) -> Setting:
     names = (*setting.names, *(f"dy of output {k}" for k in range(len(dys))))
     tree = jax.tree.structure(tuple(leaves))
     places = tuple(range(len(leaves)))
-    return Setting(
-        of(setting.rule), of(setting.reference), leaves, tree, places, names, setting.x64, where="backward pass"
-    ).compared()
+
+    def domain(*args: Any) -> bool:
+        return setting.allows(args[:count])
+
+    rule, reference, where = of(setting.rule), of(setting.reference), "backward pass"
+    return Setting(rule, reference, leaves, tree, places, names, setting.x64, domain, where=where).compared()

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ..case import Case, cast, cotangents
+from ..case import Case, cotangents
 from ..dimensions import Dimensions, Group
 from ..judge import judge
 from ..outcome import conclude
@@ -36,7 +36,8 @@ def _settings(case: Case) -> Iterator[Setting]:
     named = [c + 1 for c in case.code_constants if type(c) is int and 4 < c <= 4096][: 6 if case.full else 2]
     together = [{group: n + 2 * k for k, group in enumerate(groups)} for n in (2, 5, 129)]
     square = [dict.fromkeys(groups, 3)] if len(groups) > 1 else []
-    each = _packed(case.dimensions, (1, *named, *(_LENGTHS if case.full else ())), together)
+    lengths = dict.fromkeys([1, *named, *(_LENGTHS if case.full else ())])
+    each = _packed(case.dimensions, tuple(lengths), together)
     for changed in [*together, *square, *each]:
         if setting := _resized(case, changed):
             yield setting
@@ -70,8 +71,8 @@ def _packed(
 def _resized(case: Case, changed: dict[Group, int]) -> Setting | None:
     if case.dimensions.entries(changed) > _LARGEST:
         return None
-    setting = case.dimensions.drawn(changed, "sizes " + ", ".join(map(str, changed.values())))
-    setting = cast(setting, np.dtype(float)) if case.base.x64 else setting
+    drawn = case.dimensions.drawn(changed, "sizes " + ", ".join(map(str, changed.values())))
+    setting = case.as_base(drawn)
     return setting if setting.accepted else None
 
 

@@ -26,7 +26,7 @@ def vmap(case: Case) -> Outcome:
     places = range(len(setting.xs))
     first, second = (p.xs for p in random_points(setting, 2, rng))
     dys = cotangents(setting, 2, rng)
-    tried = subsets(len(places), _MOST if case.full else len(places) + 1)
+    tried = subsets(len(places), max(_MOST, len(places) + 1) if case.full else len(places) + 1)
 
     def pullback(dys: Traced, *xs: Any) -> Traced:
         return jax.vjp(setting.rule, *xs)[1](dys)
@@ -48,7 +48,7 @@ def vmap(case: Case) -> Outcome:
     except Exception as error:
         raise RuleRaised("under vmap", error, describe(setting)) from error
     for subset, (mapped, looped) in zip(tried, results, strict=True):
-        if apart := difference(mapped, looped, case.tolerance.rtol, partial(setting.noise, dys[0])):
+        if apart := difference(mapped, looped, case.tolerance.rtol, partial(setting.noise, dys[0] + dys[1])):
             words = f"another cotangent under vmap over {', '.join(setting.names[i] for i in subset)}"
             name = setting.names[apart.number]
             return failed(Finding(words, describe(setting), name, got=apart.got, expected=apart.expected))

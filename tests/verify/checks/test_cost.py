@@ -34,3 +34,15 @@ def test_a_table_in_the_backward_pass_fails():
     f = jax.custom_vjp(square)
     f.defvjp(lambda x: (square(x), x), lambda x, dy: (2 * x * dy + 0 * TABLE.sum(),))
     assert outcome("cost", f, X).finding.what == "captures large constants"
+
+
+def test_what_grows_shows_in_arguments_of_many_axes_too():
+    def total(q, k, v):
+        return q + k + v
+
+    f = jax.custom_vjp(total)
+    f.defvjp(
+        lambda q, k, v: (total(q, k, v), [jnp.einsum("bhsd,bhtd->bhst", q, x) for x in (q, k, v)]),
+        lambda kept, dy: (dy + 0 * kept[0].sum(),) * 3,
+    )
+    assert outcome("cost", f, *(jnp.ones((2, 3, 5, 4)) * k for k in (1, 2, 3))).verdict == "FAIL"

@@ -1,6 +1,8 @@
 """Finite differences do not believe a reference that shares a rule's mistake."""
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 
 from ..rules import X, outcome, right_square, rule, square, wrong_square
 
@@ -26,3 +28,16 @@ def test_a_right_rule_passes_at_any_scale():
 def test_values_too_coarse_to_decide_are_inconclusive():
     steps = rule(lambda x: jnp.round(1e3 * x) / 1e3 + 0 * x, lambda x, dy: (dy,))
     assert outcome("differences", steps, X).verdict in ("FAIL", "INCONCLUSIVE")
+
+
+def test_values_that_are_noise_decide_nothing():
+    rng = np.random.default_rng(0)
+
+    def noisy(x):
+        shape = jax.ShapeDtypeStruct(x.shape, x.dtype)
+        noise = jax.pure_callback(
+            lambda x: rng.normal(size=x.shape).astype(x.dtype), shape, x, vmap_method="sequential"
+        )
+        return x + 1e-2 * noise
+
+    assert outcome("differences", rule(noisy, lambda x, dy: (5 * dy,)), X).verdict != "PASS"

@@ -71,3 +71,8 @@ def test_all_declared_values_are_tried():
 
     wrong = rule(power, lambda n, x, dy: (n * x ** (n - 1) * dy * (1 if n < 9 else 2),), (1,))
     assert outcome("options", wrong, X, options={"n": range(1, 10)}).verdict == "FAIL"
+
+
+def test_a_declared_value_that_is_not_taken_is_no_pass():
+    assert outcome("options", right_total, X, options={"axis": [0, 7]}).verdict == "INCONCLUSIVE"
+    assert outcome("options", right_total, X, options={"x": [X]}).verdict == "INCONCLUSIVE"

@@ -1,5 +1,6 @@
 """Precision that the backward pass throws away."""
 
+import jax
 import jax.numpy as jnp
 
 from ..rules import ROW, X, outcome, right_square, rule, square
@@ -58,3 +59,29 @@ def test_where_autodiff_breaks_down_a_finite_slope_passes():
 
     right = rule(softplus, lambda x, dy: (dy / (1 + jnp.exp(-x)),))
     assert outcome("precision", right, jnp.array([-2.0, 0.0, 3.0, 100.0])).verdict == "PASS"
+
+
+def test_a_rule_that_takes_no_double_is_measured_in_single():
+    def single(x, labels):
+        if x.dtype == jnp.float64:
+            raise TypeError("no float64")
+        return x * x
+
+    with jax.enable_x64(True):
+        labels = jnp.array([1, 2])  # which alone make the call one of 64 bits
+        f = rule(single, lambda x, labels, dy: (2 * x * dy, None))
+        assert outcome("precision", f, X, labels).verdict == "PASS"
+        assert outcome("sizes", f, X, labels).verdict == "PASS"
+
+
+def test_large_numbers_are_tried_where_they_are_allowed():
+    def series(x):
+        return x + x**3
+
+    def backward(x, dy):
+        return (jnp.where(jnp.abs(x) <= 4, dy * (1 + 3 * x * x), 0),)
+
+    def near(x):
+        return bool(jnp.all(jnp.abs(x) <= 4))
+
+    assert outcome("precision", rule(series, backward), X, domain=near).verdict == "PASS"

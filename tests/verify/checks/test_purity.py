@@ -63,3 +63,31 @@ def test_what_cancels_is_not_told_from_its_rounding():
     pairs = rule(normed, lambda x, dy: jax.vjp(normed, x)[1](dy))  # of two numbers: ±1, whatever they are
     assert outcome("purity", pairs, X[:, :2]).verdict == "PASS"
     assert outcome("transforms", pairs, X[:, :2], level="full").verdict == "PASS"
+
+
+def test_a_tiny_argument_hides_nothing_of_the_others():
+    def over(x, epsilon):
+        return x * x / (1 + epsilon)
+
+    seen = []
+    f = jax.custom_vjp(over)
+
+    def fwd(x, epsilon):
+        seen.append(x)
+        return over(x, epsilon), (x, epsilon)
+
+    def bwd(kept, dy):
+        (x, epsilon), last = kept, seen[-1]
+        return 2 * last * dy / (1 + epsilon), -jnp.sum(x * x * dy) / (1 + epsilon) ** 2
+
+    f.defvjp(fwd, bwd)
+    assert outcome("purity", f, X, jnp.array(1e-6)).verdict == "FAIL"
+
+
+def test_what_is_computed_in_half_precision_inside_is_not_held_to_more():
+    def halves(x):
+        return jax.nn.softmax(x.astype(jnp.bfloat16)).astype(x.dtype)
+
+    f = rule(halves, lambda x, dy: jax.vjp(halves, x)[1](dy))
+    assert outcome("purity", f, X).verdict == "PASS"
+    assert outcome("transforms", f, X, level="full").verdict == "PASS"
