@@ -241,13 +241,19 @@ class Setting:
         def both(at: tuple[Traced, Traced]) -> tuple:
             xs, dys = at
             ys, back = jax.vjp(self.rule, *xs)
-            return ys, back(dys), jax.vjp(self.reference, *xs)[1](dys) if self.compare else None
+            return ys, back(dys), pullback(self.reference, xs, dys) if self.compare else None
 
         return self._mapped(both)
 
     def _mapped(self, function: Callable) -> Callable:
         """`function` of each row, compiled where that can be."""
         return self.compiled(partial(jax.lax.map, function)) if self.traceable else partial(in_turn, function)
+
+
+def pullback(function: Callable, xs: Sequence[Any], dys: Sequence[Any]) -> Traced:
+    """The cotangents of a function's arguments, for these of its outputs."""
+    # A rule may do with JAX's arrays what NumPy's do not have, as dy.at[…].
+    return jax.vjp(function, *xs)[1](tuple(map(jnp.asarray, dys)))
 
 
 def largest_finite(rows: np.ndarray) -> np.ndarray:

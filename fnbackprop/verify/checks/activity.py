@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from ..case import Case, cotangents
 from ..compare import difference
 from ..selection import subsets
-from ..setting import Setting, Traced, describe
+from ..setting import Setting, Traced, describe, pullback
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
 _MOST = 14
@@ -31,17 +31,17 @@ def activity(case: Case) -> Outcome:
             places = dict(zip(subset, some, strict=True))
             return setting.rule(*(places.get(i, x) for i, x in enumerate(setting.xs)))
 
-        return jax.vjp(of_some, *(setting.xs[i] for i in subset))[1](dys)
+        return pullback(of_some, [setting.xs[i] for i in subset], dys)
 
     def of_output(j: int) -> Traced:
         return jax.vjp(lambda *xs: setting.rule(*xs)[j], *setting.xs)[1](dys[j])
 
     def with_zeros(j: int) -> Traced:
         masked = tuple(d if k == j else jnp.zeros_like(d) for k, d in enumerate(dys))
-        return jax.vjp(setting.rule, *setting.xs)[1](masked)
+        return pullback(setting.rule, setting.xs, masked)
 
     def everything() -> tuple:
-        whole = jax.vjp(setting.rule, *setting.xs)[1](dys)
+        whole = pullback(setting.rule, setting.xs, dys)
         alone = [(of_output(j), with_zeros(j)) for j in range(outputs)] if outputs > 1 else []
         return whole, [of_inputs(subset) for subset in tried], alone
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..case import Case, cotangents
 from ..compare import difference
-from ..setting import Arrays, Setting, Traced, describe
+from ..setting import Arrays, Setting, Traced, describe, pullback
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
 _DEVICES = 8
@@ -49,7 +49,7 @@ def devices(case: Case) -> Outcome:
 
 
 def _pullback(setting: Setting, xs: Traced, dys: Traced) -> Traced:
-    return jax.jit(lambda xs, dys: jax.vjp(setting.rule, *xs)[1](dys))(xs, dys)
+    return jax.jit(lambda xs, dys: pullback(setting.rule, xs, dys))(xs, dys)
 
 
 class _ByName(pickle.Pickler):

@@ -6,7 +6,7 @@ import jax
 
 from ..case import Case, cotangents
 from ..compare import difference
-from ..setting import Traced, describe
+from ..setting import Traced, describe, pullback
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
 _FLAG = "jax_custom_vjp3"
@@ -20,16 +20,16 @@ def modes(case: Case) -> Outcome:
         return not_run("this version of JAX has one")
     (dys,) = cotangents(setting, 1, rng)
 
-    def pullback(flag: bool) -> Traced:
+    def under(flag: bool) -> Traced:
         jax.config.update(_FLAG, flag)
         try:
-            return setting.run(setting.compiled(lambda xs: jax.vjp(setting.rule, *xs)[1](dys)), setting.xs)
+            return setting.run(setting.compiled(lambda xs: pullback(setting.rule, xs, dys)), setting.xs)
         finally:
             jax.config.update(_FLAG, before)
 
-    wanted = pullback(False)
+    wanted = under(False)
     try:
-        got = pullback(True)
+        got = under(True)
     except Exception as error:
         raise RuleRaised("under JAX's newer custom_vjp", error, describe(setting)) from error
     if apart := difference(got, wanted, case.tolerance.rtol, partial(setting.noise, dys)):

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..case import Case, cast, cotangents
 from ..points import random_points
-from ..setting import Arrays, Setting, Traced, describe
+from ..setting import Arrays, Setting, Traced, describe, pullback
 from ..verdict import Finding, Outcome, RuleRaised, Verdict, failed, not_run
 
 # At the example's own lengths, and where one is long: what is lost in a long sum shows in the coarsest type.
@@ -83,7 +83,7 @@ class _Wide:
 
 def _both(setting: Setting, at: tuple[Traced, Traced]) -> tuple[Traced, Traced]:
     xs, dys = at
-    return jax.vjp(setting.rule, *xs)[1](dys), jax.vjp(setting.reference, *xs)[1](dys)
+    return pullback(setting.rule, xs, dys), pullback(setting.reference, xs, dys)
 
 
 def _programs(case: Case) -> Iterator[_Programs]:

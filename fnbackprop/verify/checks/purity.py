@@ -3,12 +3,11 @@
 from functools import partial
 
 import jax
-import jax.numpy as jnp
 
 from ..case import Case, cotangents
 from ..compare import difference
 from ..points import random_points
-from ..setting import Traced, describe
+from ..setting import Traced, describe, pullback
 from ..verdict import Finding, Outcome, RuleRaised, failed, passed
 
 # Often enough for a count of calls to begin to matter.
@@ -23,10 +22,10 @@ def purity(case: Case) -> Outcome:
     """
     setting, rng = case.given, case.rng("purity")
     points = [p.xs for p in random_points(setting, 2, rng)]
-    dys = [tuple(map(jnp.asarray, each)) for each in setting.run(cotangents, setting, 2, rng)]
+    dys = cotangents(setting, 2, rng)
 
     def everything(points: list[Traced], dys: list[Traced]) -> tuple:
-        alone = [jax.vjp(setting.rule, *xs)[1](dy) for xs, dy in zip(points, dys, strict=True)]
+        alone = [pullback(setting.rule, xs, dy) for xs, dy in zip(points, dys, strict=True)]
         pulls = [jax.vjp(setting.rule, *xs)[1] for xs in points]
         values = [setting.rule(*points[0]) for _ in range(2)]
         return alone, [[pulls[k](dys[k]) for k in order] for order in _ORDERS.values()], values
@@ -44,7 +43,7 @@ def purity(case: Case) -> Outcome:
     if difference(values[0], values[1], setting.rounding):
         return failed(Finding("the value changes from call to call", describe(setting), diagnosis="hidden state"))
     for k in _STEPS:
-        got = setting.run(lambda xs, dy: jax.vjp(setting.rule, *xs)[1](dy), points[k], dys[k])
+        got = setting.run(pullback, setting.rule, points[k], dys[k])
         if difference(got, wanted[k], setting.rounding, partial(setting.noise, dys[k])):
             words = "backward passes one after the other, without jit, give something else"
             return failed(Finding(words, describe(setting), diagnosis="state outside the residuals"))

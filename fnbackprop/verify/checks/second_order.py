@@ -9,7 +9,7 @@ from ..case import Case, cotangents
 from ..judge import judge
 from ..outcome import conclude
 from ..points import Point, random_points
-from ..setting import Arrays, Setting, Traced, describe
+from ..setting import Arrays, Setting, describe, pullback
 from ..verdict import Finding, Outcome, failed, not_run, passed
 
 
@@ -21,8 +21,8 @@ def second_order(case: Case) -> Outcome:
         return not_run(f"JAX cannot differentiate what to compare with: {case.no_reference}")
     points = random_points(setting, 4 if case.full else 3, rng)[1:]
     dys = cotangents(setting, len(points), rng)
-    pullback = _pullback(setting, dys[0])
-    refused = pullback.refused
+    backward = _backward(setting, dys[0])
+    refused = backward.refused
     if refusal:
         given = Finding("a refusal of second derivatives is declared, but they are given", describe(setting))
         return passed("refused, as declared") if refused else failed(given)
@@ -30,18 +30,15 @@ def second_order(case: Case) -> Outcome:
         # A backward pass may well be something that JAX cannot differentiate; its silence would be worse.
         return not_run(f"refused ({refused}); declare second_order='refused'")
     points = [Point((*point.xs, *dy), point.kind) for point, dy in zip(points, dys, strict=True)]
-    return conclude([judge(pullback, points, cotangents(pullback, len(points), rng), case.tolerance, rng)])
+    return conclude([judge(backward, points, cotangents(backward, len(points), rng), case.tolerance, rng)])
 
 
-def _pullback(setting: Setting, dys: Arrays) -> Setting:
+def _backward(setting: Setting, dys: Arrays) -> Setting:
     """The backward pass as a function to be differentiated."""
     count = len(setting.xs)
 
     def of(function: Callable) -> Callable:
-        def pullback(*args: Any) -> Traced:
-            return jax.vjp(function, *args[:count])[1](tuple(args[count:]))
-
-        return pullback
+        return lambda *args: pullback(function, args[:count], args[count:])
 
     leaves = (*setting.xs, *dys)
     names = (*setting.names, *(f"dy of output {k}" for k in range(len(dys))))

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from ..case import Case, cotangents
 from ..compare import difference
-from ..setting import Traced, describe
+from ..setting import Traced, describe, pullback
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
 
@@ -17,9 +17,6 @@ def transforms(case: Case) -> Outcome:
     if not setting.traceable:
         return not_run("the function cannot be traced")
     (dys,) = cotangents(setting, 1, rng)
-
-    def pullback(function, xs: Traced, dys: Traced) -> Traced:  # type: ignore[no-untyped-def]
-        return jax.vjp(function, *xs)[1](dys)
 
     def in_scan(xs: Traced, dys: Traced) -> Traced:
         def step(total: Traced, _: None) -> tuple[Traced, None]:

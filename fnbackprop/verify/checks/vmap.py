@@ -10,7 +10,7 @@ from ..case import Case, cotangents
 from ..compare import difference
 from ..points import random_points
 from ..selection import subsets
-from ..setting import Traced, describe
+from ..setting import Traced, describe, pullback
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
 _MOST = 8
@@ -28,18 +28,18 @@ def vmap(case: Case) -> Outcome:
     dys = cotangents(setting, 2, rng)
     tried = subsets(len(places), max(_MOST, len(places) + 1) if case.full else len(places) + 1)
 
-    def pullback(dys: Traced, *xs: Any) -> Traced:
-        return jax.vjp(setting.rule, *xs)[1](dys)
+    def pulled(dys: Traced, *xs: Any) -> Traced:
+        return pullback(setting.rule, xs, dys)
 
     def both() -> list[tuple[Traced, Traced]]:
-        results, alone = [], pullback(dys[0], *first)
+        results, alone = [], pulled(dys[0], *first)
         stacked_dys = tuple(map(jnp.stack, zip(*dys, strict=True)))
         for subset in tried:
             other = [second[i] if i in subset else first[i] for i in places]
             rows = [jnp.stack([first[i], other[i]]) if i in subset else first[i] for i in places]
             axes = [0 if i in subset else None for i in places]
-            mapped = jax.vmap(pullback, (0, *axes))(stacked_dys, *rows)
-            looped = zip(alone, pullback(dys[1], *other), strict=True)
+            mapped = jax.vmap(pulled, (0, *axes))(stacked_dys, *rows)
+            looped = zip(alone, pulled(dys[1], *other), strict=True)
             results.append((mapped, tuple(map(jnp.stack, looped))))
         return results
 

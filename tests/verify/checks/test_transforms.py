@@ -30,3 +30,9 @@ def test_nothing_but_nan_fails_and_is_shown():
     finding = outcome("transforms", rule(square, under_scan), X, level="full").finding
     assert np.isnan(finding.got)
     assert np.isfinite(finding.expected)
+
+
+def test_a_backward_pass_may_use_what_only_jax_arrays_have():
+    reversed_ = rule(lambda x: x[::-1], lambda x, dy: (jnp.zeros_like(x).at[::-1].set(dy.at[:].get()),))
+    for check in ("transforms", "vmap", "modes", "purity", "activity", "second_order"):
+        assert outcome(check, reversed_, X, level="full").verdict in ("PASS", "NOT_RUN")
