@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..core.tables import leaves
+from .registry import SCHEDULE
 
 # What changes no bit of the steps that a run has taken: how long it goes on, on how many devices, what is written down,
 # where data lie.
@@ -25,7 +26,7 @@ _HARMLESS = (
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     """The keys in which two resolved configs differ, a line each: those that matter, and those that are harmless."""
     a, b = dict(leaves(before)), dict(leaves(now))
-    lines = {key: f"{key}: {_text(a, key)} before, {_text(b, key)} now" for key in sorted(a | b)}
+    lines = {key: f"{key}: {_text(a, key)} before, {_text(b, key)} now{_remedy(a, b, key)}" for key in sorted(a | b)}
     changed = [key for key in lines if key not in a or key not in b or a[key] != b[key]]
     matters = [lines[key] for key in changed if not _is_harmless(key)]
     return matters, [lines[key] for key in changed if _is_harmless(key)]
@@ -41,6 +42,13 @@ def config_digest(tables: Mapping[str, Any]) -> str:
 
 def _is_harmless(key: str) -> bool:
     return any(key == harmless or key.startswith(f"{harmless}.") for harmless in _HARMLESS)
+
+
+def _remedy(a: Mapping[str, Any], b: Mapping[str, Any], key: str) -> str:
+    """How to go on for longer where a schedule, left to the run's length, would change steps that were taken."""
+    if key.rpartition(".")[2] not in SCHEDULE.left_to_the_run or not (key in a and key in b):
+        return ""
+    return f"; it follows the run's length where it is left out: {key}={_text(a, key)} keeps it"
 
 
 def _text(found: Mapping[str, Any], key: str) -> str:

@@ -14,8 +14,28 @@ _NPY = """\
 inputs = "inputs.npy"   # one example a row
 targets = "targets.npy" # integers are classes
 """
+_TEXT = """\
+path = "data.txt"       # any file
+level = "bytes"         # or "characters": as many classes as there are different ones
+context = 64            # bytes that are read before the next one is guessed
+"""
 _NPZ = """\
 path = "data.npz"       # holds the arrays "inputs" and "targets"
+"""
+
+
+_DENSE = """\
+  { module = "Linear", features = 64 },
+  { module = "ReLU" },
+  { module = "Dropout", rate = 0.2 },
+"""
+_RECURRENT = """\
+  { module = "Embedding", vocabulary = 256, features = 32 },
+  { module = "LSTM", features = 64 },
+  { module = "Dropout", rate = 0.2 },
+"""
+_NORMALIZE = """\
+normalize = {per}   # what gets zero mean and unit variance: each "feature", or a "channel" of images; or "none"
 """
 
 
@@ -23,6 +43,7 @@ class _Known(NamedTuple):
     outputs: int
     images: bool = False
     regression: bool = False
+    tokens: bool = False
     epochs: int = 30
     options: str = ""
 
@@ -39,6 +60,7 @@ _KNOWN = {
     "mnist": _Known(10, images=True, epochs=10),
     "npy": _Known(2, options=_NPY),
     "npz": _Known(2, options=_NPZ),
+    "text": _Known(256, tokens=True, epochs=1, options=_TEXT),
     "wine": _Known(3, epochs=100),
 }
 
@@ -64,8 +86,9 @@ def starter_config(source: str) -> str:
     if source not in _KNOWN:
         raise ConfigError(f"no starter config for the data set '{source}'; {nearest(source, _KNOWN)}")
     known = _KNOWN[source]
-    flatten = '  { module = "Flatten" },\n' if known.images else ""
+    hidden = _RECURRENT if known.tokens else ('  { module = "Flatten" },\n' if known.images else "") + _DENSE
     per = "channel" if known.images else "feature"
+    normalize = "" if known.tokens else _NORMALIZE.format(per=f'"{per}"')
     cost, meaning = ("squared_error", "numbers") if known.regression else ("cross_entropy", "one logit per class")
     return f"""\
 # fnbackprop check FILE     finds mistakes without training
@@ -76,10 +99,7 @@ seed = 0                # draws the initial weights, the order of examples and d
 
 # The nodes, first to last; each reads the one before it, unless it names its inputs.
 model = [
-{flatten}  {{ module = "Linear", features = 64 }},
-  {{ module = "ReLU" }},
-  {{ module = "Dropout", rate = 0.2 }},
-  {{ module = "Linear", features = {known.outputs} }},  # {meaning}
+{hidden}  {{ module = "Linear", features = {known.outputs} }},  # {meaning}
 ]
 
 [data]
@@ -87,8 +107,7 @@ source = "{source}"
 {known.options}batch_size = 32
 shuffle = "every-epoch" # or "once", "never", "stratified": every class in every minibatch
 validation = 0.1        # share of the training examples that is only watched
-normalize = "{per}"   # what gets zero mean and unit variance: each "feature", or a "channel" of images; or "none"
-
+{normalize}
 [cost]
 name = "{cost}"
 

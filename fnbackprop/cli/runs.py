@@ -13,7 +13,8 @@ def train(
     config: Config,
     overrides: Overrides = None,
     run: Annotated[
-        Path | None, typer.Option(help="The run's folder, runs/NAME by default. A run that is there goes on.")
+        Path | None,
+        typer.Option(help="The run's folder; a run that is there goes on. By default a new runs/NAME."),
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Take the next free folder instead of going on.")] = False,
     profile: Annotated[bool, typer.Option("--profile", help="First show where the time of a step goes.")] = False,

@@ -33,6 +33,7 @@ def fit(
             wished = run.wish.signal  # once: it may come between two looks
             if better or wished or keeper.is_due(chunk.last):
                 keeper.save(state, reporter.averages, best.step if best else None)
+                status.kept(chunk.last)
             if best and best.given_up:
                 progress.report(f"no better for {best.reports_since} reports: training ends")
                 break
@@ -40,4 +41,5 @@ def fit(
                 rest = f"the same command with --run {run.folder.path} goes on from there"
                 raise Stopped(wished, f"stopped after {chunk.last} steps, and saved; {rest}")
     keeper.save(state, reporter.averages, best.step if best else None)
+    status.kept(int(state.step))
     return state

@@ -1,6 +1,7 @@
 """Where a run begins: at its newest whole checkpoint, if it is still the same run; otherwise at step 0."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from .. import build, records, training
@@ -60,10 +61,8 @@ def find_start(run: Run, machine: records.Environment) -> Start:
         remove_leftovers(place)
     _compare_configs(run)
     checkpoint, problems = _newest(run)
-    if checkpoint is None and problems:
-        remedy = "; put a copy of one in its place, or start anew with --fresh"
-        raise CheckpointError("\n".join([f"run {run.folder.path} has no whole checkpoint{remedy}", *problems.values()]))
     if checkpoint is None:
+        _refuse_lost(run, problems)
         return Start()
     manifest = checkpoint.manifest
     _check_manifest(run, manifest)
@@ -75,6 +74,26 @@ def find_start(run: Run, machine: records.Environment) -> Start:
         run.log.print(f"saved by other versions ({changes}): the run may not end in the same bits", style="yellow")
     run.log.print(f"{'goes on':<17} from step {manifest.step}, as saved in {run.checkpoints.path(manifest.step)}")
     return Start(checkpoint)
+
+
+def _refuse_lost(run: Run, problems: Mapping[int, CheckpointError]) -> None:
+    """Raise CheckpointError where a run that was saved cannot go on."""
+    path, anew = run.folder.path, "or start anew with --fresh"
+    saved = records.read_status(run.folder.status).get("saved")
+    if problems and all(isinstance(problem, _OtherMetricsError) for problem in problems.values()):
+        head = f"run {path} has whole checkpoints, but another {run.folder.metrics.name} than they were saved with; "
+        raise CheckpointError("\n".join([f"{head}bring it back, {anew}", *map(str, problems.values())]))
+    if problems:
+        head = f"run {path} has no whole checkpoint; put a copy of one in its place, {anew}"
+        raise CheckpointError("\n".join([head, *map(str, problems.values())]))
+    if saved:
+        raise CheckpointError(
+            f"run {path} has no checkpoint, but was saved at step {saved}; bring {run.folder.checkpoints} back, {anew}"
+        )
+
+
+class _OtherMetricsError(CheckpointError):
+    """The checkpoint is whole, but the figures of its steps are not."""
 
 
 def _compare_configs(run: Run) -> None:
@@ -90,17 +109,17 @@ def _compare_configs(run: Run) -> None:
         run.log.print(f"{'changed':<17} {line}")
 
 
-def _newest(run: Run) -> tuple[records.Checkpoint | None, dict[int, str]]:
+def _newest(run: Run) -> tuple[records.Checkpoint | None, dict[int, CheckpointError]]:
     """The newest checkpoint that can be used, and by step what is wrong with those that are newer."""
-    problems: dict[int, str] = {}
+    problems: dict[int, CheckpointError] = {}
     for step in reversed(run.checkpoints.steps()):
         try:
             checkpoint = run.checkpoints.load(step)
             if not records.holds(run.folder.metrics, _mark(checkpoint.manifest)):
-                raise CheckpointError(f"{run.folder.metrics.name} is not what it was when this was saved")
+                raise _OtherMetricsError(f"{run.folder.metrics.name} is not what it was when this was saved")
             return checkpoint, problems
         except CheckpointError as error:
-            problems[step] = f"checkpoint {run.checkpoints.path(step)} is skipped: {error}"
+            problems[step] = type(error)(f"checkpoint {run.checkpoints.path(step)} is skipped: {error}")
     return None, problems
 
 

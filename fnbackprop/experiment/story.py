@@ -70,7 +70,7 @@ def train(
     with records.disk_errors(folder.path), folder.locked(), stop_wish() as wish:
         it = Run(name, plan, data, folder, records.Log(folder.log, console), wish, *digests)
         start = find_start(it, machine)
-        status = records.Status(folder.status, start.step)
+        status = records.Status(folder.status, start.step, start.step)
         with _told(status, wish):
             return _train(it, start, machine, status, profile)
 

@@ -1,5 +1,6 @@
 """Named arrays in a safetensors file, bit for bit, in every dtype that a model uses."""
 
+import hashlib
 import json
 import stat
 from collections.abc import Mapping
@@ -32,12 +33,17 @@ _DTYPES = {
     "F64": np.dtype(np.float64),
 }
 
+# Where a file keeps its own SHA-256.
+_DIGEST = "sha256"
 _CODES = {dtype: code for code, dtype in _DTYPES.items()}
 
 
 def save_arrays(path: Path, arrays: Mapping[str, ArrayLike], metadata: Mapping[str, str]) -> None:
-    """Write the arrays and their `metadata` atomically; raises TypeError for a dtype that the format has not."""
-    write_atomically(path, encode_arrays(arrays, metadata))
+    """Write the arrays and their `metadata` atomically, with a SHA-256 of both, which `load_arrays` checks.
+
+    Raises TypeError for a dtype that the format has not.
+    """
+    write_atomically(path, encode_arrays(arrays, {**metadata, _DIGEST: ""}))
 
 
 def encode_arrays(arrays: Mapping[str, ArrayLike], metadata: Mapping[str, str]) -> bytes:
@@ -52,9 +58,22 @@ def encode_arrays(arrays: Mapping[str, ArrayLike], metadata: Mapping[str, str]) 
         begin, end = end, end + array.nbytes
         header[name] = {"dtype": _CODES[array.dtype], "shape": array.shape, "data_offsets": [begin, end]}
         parts.append(array.tobytes())  # in C order, however the array lies in memory
-    text = json.dumps(header, separators=(",", ":")).encode()
+    data = b"".join(parts)
+    if _DIGEST in metadata:
+        header["__metadata__"][_DIGEST] = _digest(header, data)
+    text = _text(header)
     text += b" " * (-len(text) % 8)
-    return b"".join([len(text).to_bytes(8, "little"), text, *parts])
+    return b"".join([len(text).to_bytes(8, "little"), text, data])
+
+
+def _text(header: Mapping[str, Any]) -> bytes:
+    return json.dumps(header, separators=(",", ":")).encode()
+
+
+def _digest(header: Mapping[str, Any], data: bytes) -> str:
+    """SHA-256 of a file's header, but for the digest in it, and of its numbers."""
+    blank = {**header, "__metadata__": {**header.get("__metadata__", {}), _DIGEST: ""}}
+    return hashlib.sha256(_text(blank) + data).hexdigest()
 
 
 def _little_endian(arrays: Mapping[str, ArrayLike]) -> dict[str, np.ndarray]:
@@ -66,17 +85,20 @@ def _little_endian(arrays: Mapping[str, ArrayLike]) -> dict[str, np.ndarray]:
     return {name: array.astype(array.dtype.newbyteorder("="), copy=False) for name, array in found.items()}
 
 
-def load_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """The arrays and metadata of a file; raises DataError where it is missing, damaged or of another kind."""
+def load_arrays(path: Path, signed: bool = False) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """The arrays and metadata of a file; raises DataError where it is missing, damaged or of another kind.
+
+    signed: refuse a file that does not hold its own SHA-256, as `save_arrays` writes it.
+    """
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # a pipe or a device has no end
             raise DataError(f"cannot read arrays from {path}: it is no regular file")
-        return decode_arrays(path.read_bytes(), path)
+        return decode_arrays(path.read_bytes(), path, signed)
     except OSError as error:
         raise DataError(f"cannot read arrays from {path}: {error.strerror}") from None
 
 
-def decode_arrays(content: bytes, path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+def decode_arrays(content: bytes, path: Path, signed: bool = False) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """The arrays and metadata in the `content` of the file at `path`; raises DataError where it is damaged."""
     try:
         tensors = deserialize(content)
@@ -87,10 +109,10 @@ def decode_arrays(content: bytes, path: Path) -> tuple[dict[str, np.ndarray], di
         if tensor["dtype"] not in _DTYPES:
             raise DataError(f"{path}: array {name!r} has dtype {tensor['dtype']}; wanted one of {', '.join(_DTYPES)}")
         arrays[name] = np.frombuffer(tensor["data"], _DTYPES[tensor["dtype"]]).reshape(tensor["shape"])
-    return arrays, _metadata(content)
-
-
-def _metadata(content: bytes) -> dict[str, str]:
     # `deserialize` has checked the header, but does not hand its metadata on.
-    length = int.from_bytes(content[:8], "little")
-    return json.loads(content[8 : 8 + length]).get("__metadata__", {})
+    start = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:start])
+    metadata = dict(header.get("__metadata__", {}))
+    if (signed or _DIGEST in metadata) and metadata.pop(_DIGEST, "") != _digest(header, content[start:]):
+        raise DataError(f"{path} is damaged: its content has another SHA-256 than the one that was written with it")
+    return arrays, metadata

@@ -15,10 +15,10 @@ _SECONDS_BETWEEN = 2.0
 
 
 class Status:
-    """Replaces status.json as the run goes; `step` is how many steps it has taken."""
+    """Replaces status.json as the run goes; `step` is how many steps it has taken, `saved` how many were saved."""
 
-    def __init__(self, path: Path, step: int):
-        self.path, self.step = path, step
+    def __init__(self, path: Path, step: int, saved: int = 0):
+        self.path, self.step, self.saved = path, step, saved
         self.tell("running")
 
     def reached(self, step: int) -> None:
@@ -27,10 +27,16 @@ class Status:
         if time.monotonic() - self._written >= _SECONDS_BETWEEN:
             self.tell("running")
 
+    def kept(self, step: int) -> None:
+        """There is a checkpoint of `step`; told at once, where it is another than before."""
+        if step != self.saved:
+            self.saved = step
+            self.tell("running")
+
     def tell(self, state: State, reason: str = "") -> None:
         """What it is now, why, and since when (UTC)."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        status = {"state": state, "step": self.step, "reason": reason, "time": now}
+        status = {"state": state, "step": self.step, "saved": self.saved, "reason": reason, "time": now}
         write_atomically(self.path, json.dumps(status, indent=2) + "\n")
         self._written = time.monotonic()
 

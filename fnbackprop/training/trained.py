@@ -59,7 +59,7 @@ def save_trained(path: Path, trained: Trained) -> None:
 
 def load_trained(path: Path, model: Module) -> Trained:
     """The trained `model` from a file. Raises DataError where the file is damaged or does not fit the model."""
-    arrays, metadata = load_arrays(path)
+    arrays, metadata = load_arrays(path, signed=True)
     try:
         classes, shape = (json.loads(metadata[name]) for name in ("classes", "input_shape"))
         sizes, digest = json.loads(metadata.get("sizes", "[]")), json.loads(metadata.get("data_digest", '""'))

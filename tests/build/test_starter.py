@@ -34,7 +34,8 @@ def test_those_for_files_fit_the_files_they_name(tmp_path: Path, monkeypatch: py
     np.savez("data.npz", inputs=inputs, targets=targets)
     rows = [f"{a},{b},{'yes' if label else 'no'}" for (a, b), label in zip(inputs, targets, strict=True)]
     Path("data.csv").write_text("\n".join(["a,b,label", *rows]))
-    for source in ("npy", "npz", "csv"):
+    Path("data.txt").write_text("to be or not to be\n" * 60)
+    for source in ("npy", "npz", "csv", "text"):
         plan = build_plan(tomllib.loads(starter_config(source)))
         check(plan, build_data(plan.source, plan.config.data))
 

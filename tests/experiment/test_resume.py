@@ -1,6 +1,7 @@
 """A run that was stopped anywhere and started again ends in the bits of one that never stopped."""
 
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from io import StringIO
@@ -113,7 +114,8 @@ def test_another_config_is_refused_with_what_differs(train: Train) -> None:
 def test_a_schedule_that_ends_with_the_run_is_part_of_it(train: Train) -> None:
     schedule = "optimizer.learning_rate={schedule='cosine_decay_schedule', init_value=0.01}"
     train(schedule, run="it")
-    with pytest.raises(ConfigError, match=r"optimizer\.learning_rate\.decay_steps: 14 before, 28 now"):
+    kept = r"decay_steps: 14 before, 28 now; it follows .*: optimizer\.learning_rate\.decay_steps=14 keeps it"
+    with pytest.raises(ConfigError, match=kept):
         train(schedule, "training.epochs=4", run="it")
     train(schedule, "training.epochs=4", "optimizer.learning_rate.decay_steps=14", run="it")
 
@@ -154,10 +156,22 @@ def test_without_a_whole_checkpoint_nothing_is_started(train: Train) -> None:
     metrics = Path("it/metrics.jsonl")
     metrics.write_bytes(metrics.read_bytes().replace(b"train", b"brain"))
     before = metrics.read_bytes()
-    with pytest.raises(CheckpointError, match=r"no whole checkpoint(.|\n)*metrics\.jsonl is not what it was"):
+    with pytest.raises(
+        CheckpointError, match=r"whole checkpoints, but another metrics\.jsonl(.|\n)*is not what it was"
+    ):
         train(run="it")
     assert metrics.read_bytes() == before
     assert Checkpoints(Path("it/checkpoints")).steps() == [14]
+
+
+def test_a_run_whose_checkpoints_are_gone_does_not_begin_anew(train: Train) -> None:
+    with pytest.raises(DiedError):
+        train("checkpoint.every_steps=2", run="it", dies_at=5)
+    before = Path("it/metrics.jsonl").read_bytes()
+    shutil.rmtree("it/checkpoints")
+    with pytest.raises(CheckpointError, match="was saved at step 4; bring it/checkpoints back"):
+        train("checkpoint.every_steps=2", run="it")
+    assert Path("it/metrics.jsonl").read_bytes() == before
 
 
 def test_changed_data_are_refused(train: Train) -> None:

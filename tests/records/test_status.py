@@ -30,6 +30,13 @@ def test_it_tells_state_step_reason_and_time(tmp_path: Path) -> None:
     assert abs((datetime.now().astimezone() - datetime.fromisoformat(told(path)["time"])).total_seconds()) < 60
 
 
+def test_what_was_saved_is_told_at_once(tmp_path: Path) -> None:
+    now = Status(tmp_path / "status.json", 9, saved=5)
+    assert told(now.path)["saved"] == 5
+    now.kept(9)
+    assert told(now.path)["saved"] == 9
+
+
 def test_steps_are_told_now_and_then_and_the_last_one_at_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
