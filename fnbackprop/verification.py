@@ -35,13 +35,21 @@ def verify(
                 rule, *arguments, reference=reference, convention="reference", options=options, level=level, seed=seed
             )
         elif ":" in name:
-            yield verify_vjp(build.import_named(name), *_arguments(name, args), level=level, seed=seed, name=name)
+            yield _own(name, args, level, seed)
         elif name.endswith(".toml") or name in build.shipped_configs():
             yield from _configured(name, level, seed, allow)
         else:
             raise ConfigError(
                 f"no rule or config is called '{name}'; {build.nearest(name, rules)}; or 'package.file:rule' of yours"
             )
+
+
+def _own(name: str, args: str | None, level: Level, seed: int) -> VjpReport:
+    rule, arguments = build.import_named(name), _arguments(name, args)
+    try:
+        return verify_vjp(rule, *arguments, level=level, seed=seed, name=name)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{error}; --args wants a tuple of the rule's arguments, or a function of one") from error
 
 
 def _arguments(name: str, args: str | None) -> tuple[Any, ...]:
@@ -67,10 +75,10 @@ def _configured(config: str, level: Level, seed: int, allow: Sequence[str]) -> I
     inputs, targets = normalize(raw, data.normalization), jnp.asarray(labels)
     variables = plan.model.init(jax.random.key(plan.config.seed), inputs)
 
-    def cost(outputs: jax.Array, context: Context) -> jax.Array:
+    def cost(outputs: jax.Array, targets: jax.Array, context: Context) -> jax.Array:
         return context.pick(plan.cost.rule, plan.cost.reference)(outputs, targets)
 
-    yield from verify_graph(plan.model, variables, inputs, cost=cost, level=level, seed=seed)
+    yield from verify_graph(plan.model, variables, inputs, cost=cost, targets=targets, level=level, seed=seed)
 
 
 def show(reports: Iterator[VjpReport], json: bool, strict: bool) -> bool:

@@ -20,6 +20,8 @@ examples = (jnp.array([0.5, -1.2, 2.0]),)
 
 def made():
     return examples
+
+nested = [examples]
 """
 CONFIG = """
 model = [{ module = "Linear", features = 4 }, { module = "ReLU" }, { module = "Linear", features = 3 }]
@@ -58,7 +60,10 @@ def test_a_rule_of_yours(folder, rule, code, examples):
 def test_a_configured_model_node_by_node_and_as_a_whole(folder):
     result = verify("small.toml", "--json")
     assert result.exit_code == 0, result.output
-    names = [report["rule"] for report in json.loads(result.output)]
+    reports = json.loads(result.output)
+    checks = {check["name"]: check["outcome"] for check in reports[-1]["checks"]}
+    assert checks["reference"]["figures"]["compared"] > 0
+    names = [report["rule"] for report in reports]
     assert names == [
         "linear_1: Linear(features=4)",
         "relu_1: ReLU()",
@@ -69,7 +74,14 @@ def test_a_configured_model_node_by_node_and_as_a_whole(folder):
 
 @pytest.mark.parametrize(
     "arguments",
-    [("softmx",), ("mine:right",), ("mine:none", "--args", "mine:examples"), ("mine:right", "--args", "mine:rule")],
+    [
+        ("softmx",),
+        ("mine:right",),
+        ("mine:none", "--args", "mine:examples"),
+        ("mine:right", "--args", "mine:rule"),
+        ("mine:right", "--args", "mine:nested"),
+        ("mine:examples", "--args", "mine:examples"),
+    ],
 )
 def test_what_cannot_be_found_is_said_in_a_line(folder, arguments):
     result = verify(*arguments)

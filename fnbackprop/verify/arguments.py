@@ -28,7 +28,7 @@ def read_arguments(function: Callable, args: tuple[Any, ...]) -> Arguments:
     free = [i for i, (path, _) in enumerate(paths) if path[0].idx not in static]
     arrays = [i for i in free if _is_array(paths[i][1])]
     numbers = [i for i in free if isinstance(paths[i][1], float | complex) and i not in arrays]
-    leaves = [leaf for _, leaf in paths]
+    leaves = [_as_jax_takes_it(leaf) for _, leaf in paths]
     for i in numbers:
         if _has_cotangent(function, leaves, tree, i) or not arrays:
             leaves[i] = np.asarray(leaves[i], np.complex64 if isinstance(leaves[i], complex) else np.float32)
@@ -82,6 +82,11 @@ def _has_cotangent(function: Callable, leaves: list[Any], tree: Any, place: int)
     except Exception:
         return False
     return bool(dx != 0)
+
+
+def _as_jax_takes_it(leaf: Any) -> Any:
+    """A NumPy array in the dtype that JAX gives it: float64 becomes float32 unless 64 bits are enabled."""
+    return np.asarray(leaf, jax.dtypes.canonicalize_dtype(leaf.dtype)) if isinstance(leaf, np.ndarray) else leaf
 
 
 def _is_array(leaf: Any) -> bool:

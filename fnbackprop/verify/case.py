@@ -85,7 +85,9 @@ class Case:
         """The call in float64 where the rule takes it, made smaller where it is large."""
         small = self.given
         if sum(x.size for x in self.given.xs) > _LARGE:
-            small = self.dimensions.shrunk() or small
+            made = self.dimensions.shrunk()
+            # What the function holds, as labels, may be too large for a smaller problem.
+            small = made if made and made.finite >= small.finite else small
         wide = cast(small, np.dtype(np.float64))
         return wide if wide.accepted else small
 

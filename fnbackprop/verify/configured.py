@@ -19,9 +19,17 @@ _OF_THE_WHOLE = ("structure", "value", "reference", "differences", "linearity", 
 
 
 def verify_graph(
-    graph: Graph, variables: Variables, *xs: Array, cost: Callable | None = None, level: Level = "fast", seed: int = 0
+    graph: Graph,
+    variables: Variables,
+    *xs: Array,
+    cost: Callable | None = None,
+    targets: Array | None = None,
+    level: Level = "fast",
+    seed: int = 0,
 ) -> Iterator[VjpReport]:
     """Each node at the arrays that it reads for these inputs, equal ones once; then the graph, under `cost` if given.
+
+    cost: a function of the outputs, the targets and a context.
 
     The whole is compared with the same graph with every rule replaced by its reference.
     """
@@ -39,11 +47,14 @@ def verify_graph(
 
     def whole(context: Context) -> Callable:
         apply = _of(graph.apply, variables, context)
-        return apply if cost is None else lambda params, *xs: cost(apply(params, *xs)[0], context)
+        if cost is None:
+            return apply
+        return lambda params, targets, *xs: cost(apply(params, *xs)[0], targets, context)
 
+    args = (variables.params, *(() if cost is None else (targets,)), *xs)
     yield verify_vjp(
-        whole(context), variables.params, *xs, reference=whole(_reference(context)), convention="reference",
-        level=level, seed=seed, name="the whole graph", only=_OF_THE_WHOLE,
+        whole(context), *args, reference=whole(_reference(context)), convention="reference", level=level, seed=seed,
+        name="the whole graph", only=_OF_THE_WHOLE,
     )  # fmt: skip
 
 

@@ -41,6 +41,10 @@ class VjpReport:
                 return verdict
         return Verdict.PASS if self.ran else Verdict.INCONCLUSIVE
 
+    def __bool__(self) -> bool:
+        """Only a PASS is true."""
+        return self.verdict is Verdict.PASS
+
     @property
     def ran(self) -> bool:
         """Whether any check had something to look at."""

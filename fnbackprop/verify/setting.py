@@ -155,6 +155,15 @@ class Setting:
         return self.domain is None or bool(self.run(self.domain, *self.at(xs).args))
 
     @property
+    def untaken(self) -> str:
+        """What the function raises for these arguments; empty where it takes them."""
+        try:
+            self.outputs  # noqa: B018
+        except Exception as error:  # a user's function may raise anything
+            return _first_line(error)
+        return ""
+
+    @property
     def traceable(self) -> bool:
         """Whether it can be compiled; otherwise it runs one point after the other."""
         return self._shapes is not None
@@ -184,7 +193,7 @@ class Setting:
         try:
             self.run(jax.eval_shape, function, *self.xs)
         except Exception as error:
-            return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
+            return _first_line(error)
         return ""
 
     @property
@@ -219,11 +228,19 @@ class Setting:
         """The outputs at each of many points, which are stacked along the first axis."""
         return in_blocks(partial(self.run, self._values), points)
 
-    @cached_property
+    @property
     def usual_size(self) -> float:
         """The largest finite output for the arrays that were given."""
-        ys = self.values(tuple(x[None] for x in self.xs))
-        return max((float(np.abs(y[np.isfinite(y)]).max(initial=0)) for y in ys), default=0.0)
+        return max((float(np.abs(y[np.isfinite(y)]).max(initial=0)) for y in self._ys), default=0.0)
+
+    @property
+    def finite(self) -> bool:
+        """Whether all outputs are finite for the arrays that were given."""
+        return all(np.isfinite(y).all() for y in self._ys)
+
+    @cached_property
+    def _ys(self) -> Arrays:
+        return self.values(tuple(x[None] for x in self.xs))
 
     def pulled(self, points: Arrays, dys: Arrays) -> Pulled:
         """Outputs and cotangents at each point, for a cotangent of the outputs at each."""
@@ -250,6 +267,10 @@ class Setting:
         return self.compiled(partial(jax.lax.map, function)) if self.traceable else partial(in_turn, function)
 
 
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
+
+
 def pullback(function: Callable, xs: Sequence[Any], dys: Sequence[Any]) -> Traced:
     """The cotangents of a function's arguments, for these of its outputs."""
     # A rule may do with JAX's arrays what NumPy's do not have, as dy.at[…].
@@ -270,7 +291,7 @@ def _both_passes(function: Callable) -> Callable:
 def describe(setting: Setting) -> str:
     """Shapes and dtypes, as in `float32[4,3], int32[4]`, with what else was said of the setting."""
     shown = [
-        f"{jnp.result_type(leaf)}[{','.join(map(str, jnp.shape(leaf)))}]" if hasattr(leaf, "shape") else repr(leaf)
+        f"{leaf.dtype}[{','.join(map(str, leaf.shape))}]" if hasattr(leaf, "shape") else repr(leaf)
         for leaf in setting.leaves
     ]
     return ", ".join(shown) + (f" ({setting.where})" if setting.where else "")

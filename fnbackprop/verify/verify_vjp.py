@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Callable, Collection
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
+import jax
 import numpy as np
 
 from .arguments import named_parameters, read_arguments
@@ -73,6 +74,11 @@ def prepare(
     **declarations: Any,
 ) -> Case:
     """A rule and its arguments, ready for any check."""
+    if not callable(f):
+        raise TypeError(f"{f!r} is no function; verify_vjp wants one, and the arguments to call it with")
+    declarable = [field.name for field in fields(Declarations)]
+    if unknown := sorted(set(declarations) - set(declarable)):
+        raise TypeError(f"no declaration is called {', '.join(unknown)}; there are {', '.join(declarable)}")
     known = name or str(getattr(f, "__name__", "") or getattr(getattr(f, "func", None), "__name__", "rule"))
     said = Declarations(**declarations)
     _known("check", said.declared, [check.name for check in CHECKS])
@@ -80,7 +86,10 @@ def prepare(
         _known(f"option of {known}", said.options, parameters)
     if said.domain and not said.domain(*args):
         raise ValueError(f"domain does not allow the arguments that {known} is verified at; give others")
-    return Case(f, known, args, reference, level, seed, said, read_arguments(f, args))
+    case = Case(f, known, args, reference, level, seed, said, read_arguments(f, args))
+    if why := case.given.untaken:
+        raise ValueError(f"{known} does not take these arguments: it raised {why}")
+    return case
 
 
 def _known(what: str, names: Collection[str], there: Collection[str]) -> None:
@@ -99,8 +108,10 @@ def run_check(check: Check, case: Case) -> CheckReport:
         outcome = failed(raised.finding())
     except Exception as error:  # a user's rule may raise anything, anywhere
         finding = RuleRaised("while it was checked", error).finding()
+        leaked = isinstance(error, jax.errors.UnexpectedTracerError)
+        finding = replace(finding, diagnosis="state outside the residuals") if leaked else finding
         ours = f"the check itself {finding.what}; please report it"
-        outcome = failed(finding) if came_through_the_rule(error) else inconclusive(ours)
+        outcome = failed(finding) if leaked or came_through_the_rule(error) else inconclusive(ours)
     return CheckReport(check.name, _declared(check, case, outcome), time.perf_counter() - start)
 
 

@@ -3,6 +3,7 @@
 import json
 
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from fnbackprop import VjpReport, verify_vjp
@@ -152,3 +153,30 @@ def test_what_failed_can_be_run_again_as_it_was():
 def test_a_domain_that_the_example_is_not_in_is_refused():
     with pytest.raises(ValueError, match="domain does not allow"):
         verify_vjp(right_square, X, domain=lambda x: False)
+
+
+def test_numpy_arrays_are_taken_as_jax_takes_them():
+    assert verify_vjp(right_square, np.array([1.0, -2.0, 3.0]), only=FEW).verdict == "PASS"
+
+
+def test_only_a_pass_is_true():
+    assert verify(right_square, X)
+    assert not verify(wrong_square, X)
+    assert not verify(straight_through, X, surrogate="straight-through")
+
+
+def test_what_cannot_be_called_is_refused_at_once():
+    with pytest.raises(ValueError, match="does not take these arguments: it raised TypeError"):
+        verify_vjp(right_square, [X, X])
+    with pytest.raises(TypeError, match="no declaration is called surogate; there are surrogate"):
+        verify_vjp(right_square, X, surogate="because")
+
+
+def test_a_large_problem_is_not_made_too_small_for_what_the_function_holds():
+    labels = jnp.arange(4000) % 20
+
+    def loss(x):  # NaN for a label that is no column
+        return -jnp.mean(jnp.take_along_axis(x, labels[: len(x), None], 1, mode="fill"))
+
+    report = verify_vjp(loss, jnp.ones((400, 20)) * jnp.arange(20.0), only=("reference",))
+    assert report.verdict == "PASS"

@@ -41,9 +41,7 @@ def adequacy(case: Case) -> Outcome:
     if not caught:
         return not_run("the backward pass has no operation to change")
     missed = sorted({name for name, seen in zip(names, caught, strict=True) if not seen})
-    return passed(
-        f"not seen: {', '.join(missed)}" if missed else "", tried=len(caught), caught=sum(caught) / len(caught)
-    )
+    return passed(f"not seen: {', '.join(missed)}" if missed else "", caught=f"{sum(caught)} of {len(caught)} changes")
 
 
 def _called(back: Callable, dys: Traced) -> Traced:
