@@ -102,7 +102,7 @@ def test_on_a_terminal_a_bar_moves_and_is_gone_at_the_end(tmp_path: Path):
 
 
 def test_ctrl_c_gives_the_terminal_back(tmp_path: Path):
-    output, status, same = _on_terminal(_command(tmp_path, 20000), columns=40, interrupt_at=b"epoch 2 done")
+    output, status, same = _on_terminal(_command(tmp_path, 2000), columns=40, interrupt_at=b"epoch 2 done")
     assert status == -signal.SIGINT
     assert "KeyboardInterrupt" in output
     # What does not fit a narrow terminal is left out whole.
