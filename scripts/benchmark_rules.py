@@ -35,14 +35,13 @@ def run(quick: bool, torch_python: Path) -> tuple[Table, dict[str, Any]]:
 
 
 def _race(name: str, workers: dict[str, Worker], rounds: int) -> Message:
-    row: Message = {"rule": name, "seconds": {}, "temporary_bytes": {}}
-    for who, worker in workers.items():
-        prepared = worker.ask({"prepare": name}, _LIMIT) or {}
-        row["temporary_bytes"][who] = prepared.get("temporary_bytes")
+    row: Message = {"rule": name, "seconds": {}}
+    prepared = {who: worker.ask({"prepare": name}, _LIMIT) for who, worker in workers.items()}
+    row["temporary_bytes"] = {who: answer["temporary_bytes"] for who, answer in prepared.items() if answer}
     for _ in range(rounds):
-        for who, worker in workers.items():
-            answer = worker.ask({}, _LIMIT) or {"seconds": float("nan")}
-            row["seconds"].setdefault(who, []).append(answer["seconds"])
+        for who in row["temporary_bytes"]:
+            if answer := workers[who].ask({}, _LIMIT):
+                row["seconds"].setdefault(who, []).append(answer["seconds"])
     return row
 
 

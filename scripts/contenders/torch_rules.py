@@ -50,7 +50,9 @@ def _recurrence(kind: str) -> Callable[..., Tensor]:
         zeros = torch.zeros(len(weight), device=z.device)
         state = torch.zeros(1, len(z), weight.shape[1], device=z.device)
         eye = torch.eye(len(weight), device=z.device)
-        weights = [eye, weight, zeros, zeros]
+        # Of a GRU's biases ours has the one that its reset gate lets through.
+        inner = zeros if bias is None else torch.cat([zeros[len(bias) :], bias])
+        weights = [eye, weight, zeros, inner]
         if kind == "lstm":
             return torch._VF.lstm(z, (state, state), weights, True, 1, 0.0, True, False, True)[0]
         return torch._VF.gru(z, state, weights, True, 1, 0.0, True, False, True)[0]
