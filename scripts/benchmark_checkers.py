@@ -22,7 +22,7 @@ from fnbackprop.verify.arguments import read_arguments
 from fnbackprop.verify.case import cast
 from fnbackprop.verify.points import Point, extreme_points, kink_points, threshold_points
 from fnbackprop.verify.setting import Arrays, Setting
-from fnbackprop.verify.verdict import Verdict
+from fnbackprop.verify.verdict import Verdict, in_a_line
 from fnbackprop.verify.verify_vjp import prepare
 
 # A check of a function of arrays; it raises where it finds the derivative wrong.
@@ -80,12 +80,8 @@ def _answer(checker: Checker, entries: dict[str, Any], question: Message) -> Mes
     try:
         flagged, why = _ours(checker.level, rule, args) if checker.level else _theirs(checker, rule, args, question)
     except Exception as error:
-        flagged, why = True, _first_line(error)
+        flagged, why = True, in_a_line(error)
     return {"flagged": flagged, "why": why, "seconds": time.perf_counter() - start}
-
-
-def _first_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
 
 
 def _ours(level: Any, rule: Callable, args: tuple) -> tuple[bool | None, str]:
@@ -111,7 +107,7 @@ def _theirs(checker: Checker, rule: Callable, args: tuple, question: Message) ->
         try:
             setting.run(checker.check, f, point.xs)
         except Exception as error:
-            return True, f"at {point.kind}: {_first_line(error)}"
+            return True, f"at {point.kind}: {in_a_line(error)}"
     return False, ""
 
 

@@ -35,7 +35,7 @@ _RECURRENT = """\
   { module = "Dropout", rate = 0.2 },
 """
 _NORMALIZE = """\
-normalize = {per}   # what gets zero mean and unit variance: each "feature", or a "channel" of images; or "none"
+normalize = "{per}"   # what gets zero mean and unit variance: each "feature", or a "channel" of images; or "none"
 """
 
 
@@ -88,7 +88,7 @@ def starter_config(source: str) -> str:
     known = _KNOWN[source]
     hidden = _RECURRENT if known.tokens else ('  { module = "Flatten" },\n' if known.images else "") + _DENSE
     per = "channel" if known.images else "feature"
-    normalize = "" if known.tokens else _NORMALIZE.format(per=f'"{per}"')
+    normalize = "" if known.tokens else _NORMALIZE.format(per=per)
     cost, meaning = ("squared_error", "numbers") if known.regression else ("cross_entropy", "one logit per class")
     return f"""\
 # fnbackprop check FILE     finds mistakes without training

@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .setting import Arrays, Pulled, largest_finite
+from .magnitude import largest, scale
+from .setting import Arrays, Pulled
 from .vectors import as_covector, as_vector, one_covector
 
 # Entries that cancel keep the rounding of those that do not.
@@ -42,8 +43,8 @@ class Difference(NamedTuple):
 
 def agree(got: np.ndarray, wanted: np.ndarray, rtol: float, share: float = 1e-3) -> np.ndarray:
     """Entry by entry, of one array's rows, to within a share of its largest; two NaNs agree."""
-    largest = _largest(wanted)
-    close = np.abs(got - wanted) <= rtol * (np.maximum(np.abs(got), np.abs(wanted)) + share * largest)
+    top = np.where(np.isfinite(wanted), np.abs(wanted), 0).max(-1, initial=0, keepdims=True)
+    close = np.abs(got - wanted) <= rtol * (np.maximum(np.abs(got), np.abs(wanted)) + share * top)
     return close | (got == wanted) | (np.isnan(got) & np.isnan(wanted))
 
 
@@ -66,9 +67,9 @@ def difference(
 def disagreements(pulled: Pulled, tolerance: Tolerance) -> np.ndarray:
     """Where the cotangents, as covectors with rows, disagree with the reference's."""
     wanted, parts = pulled.reference or (), []
-    sizes = [largest_finite(x)[:, None] for x in pulled.xs]
+    sizes = [scale(x)[:, None] for x in pulled.xs]
     # What each argument moves the outputs by: where one's cotangent cancels, rounding is left of what others move.
-    moved = [size * _largest(as_covector([b])) for size, b in zip(sizes, wanted, strict=True)]
+    moved = [size * largest(as_covector([b]))[:, None] for size, b in zip(sizes, wanted, strict=True)]
     for a, b, size in zip(pulled.dxs, wanted, sizes, strict=True):
         a, b = as_covector([a]), as_covector([b])
         noise = _CANCELLED * tolerance.rounding * np.max(moved, axis=0) / size
@@ -81,19 +82,13 @@ def compare(pulled: Pulled, dys: Arrays, tolerance: Tolerance) -> Comparison:
     """Each row of cotangents against the reference's, where all outputs that `dys` looks at are finite."""
     bad = disagreements(pulled, tolerance)
     got, wanted = as_covector(pulled.dxs), as_covector(pulled.reference or ())
-    largest = _largest(wanted)
-    off = np.abs(got - wanted) / np.where(largest > 0, largest, 1)
+    off = np.abs(got - wanted) / scale(wanted)[:, None]
     off = np.where(np.isfinite(off), off, 1e30)
     looked_at = as_covector(dys) != 0
     usable = (np.isfinite(as_vector(pulled.ys)) | ~looked_at).all(-1)
     severity = np.where(bad, off + 1e-30, 0).max(-1, initial=0) * usable
     agreeing = ~bad & np.isfinite(got) & np.isfinite(wanted) & usable[:, None]
     return Comparison(severity, int(usable.sum()), float(np.where(agreeing, off, 0).max(initial=0)))
-
-
-def _largest(rows: np.ndarray) -> np.ndarray:
-    """Of each row the largest finite entry."""
-    return np.where(np.isfinite(rows), np.abs(rows), 0).max(-1, initial=0, keepdims=True)
 
 
 def _in_order(parts: Sequence[np.ndarray], arrays: Arrays) -> np.ndarray:

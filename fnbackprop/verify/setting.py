@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.extend.core import JaxprEqn
 
 from .bits import bits
 from .blocks import in_blocks, in_turn
+from .magnitude import scale
 from .primal import equations, overflows, undecorated
-from .verdict import RuleRaised
+from .verdict import RuleRaised, in_a_line
 
 Arrays = tuple[np.ndarray, ...]
 # The same while a program is traced.
@@ -122,15 +124,13 @@ class Setting:
     def noise(self, dys: Sequence[Any], number: int) -> float:
         """What rounding may leave of one array's cotangent that cancels, of terms as large as outputs over inputs."""
         largest = max((float(np.abs(d).max(initial=0)) for d in dys), default=0.0)
-        return 100 * self.coarsest * largest * self.usual_size / float(largest_finite(self.xs[number][None])[0])
+        return 100 * self.coarsest * largest * self.usual_size / float(scale(self.xs[number][None])[0])
 
     @cached_property
     def coarsest(self) -> float:
         """The coarsest precision in which the function, without its rules, computes anything: an epsilon."""
         dtypes: set[Any] = {x.dtype for x in self.xs}
-        if self.traceable:
-            jaxpr = self.run(jax.make_jaxpr(self.primal), *self.xs).jaxpr
-            dtypes |= {getattr(var.aval, "dtype", None) for equation in equations(jaxpr) for var in equation.outvars}
+        dtypes |= {getattr(var.aval, "dtype", None) for equation in self._operations for var in equation.outvars}
         real = (dtype for dtype in dtypes if dtype is not None and jnp.issubdtype(dtype, jnp.inexact))
         return max((float(jnp.finfo(dtype).eps) for dtype in real), default=float(np.finfo(float).eps))
 
@@ -160,7 +160,7 @@ class Setting:
         try:
             self.outputs  # noqa: B018
         except Exception as error:  # a user's function may raise anything
-            return _first_line(error)
+            return in_a_line(error)
         return ""
 
     @property
@@ -193,24 +193,23 @@ class Setting:
         try:
             self.run(jax.eval_shape, function, *self.xs)
         except Exception as error:
-            return _first_line(error)
+            return in_a_line(error)
         return ""
 
     @property
     def exponentiates(self) -> bool:
         """Whether the function takes exponentials, so that −inf may stand for what is masked."""
-        return not self._operations.isdisjoint(("exp", "exp2", "logistic"))
+        return any(equation.primitive.name in ("exp", "exp2", "logistic") for equation in self._operations)
 
     @property
     def may_not_end(self) -> bool:
         """Whether it holds a loop that ends when its numbers say so, which infinities and NaNs may never do."""
-        return "while" in self._operations
+        return any(equation.primitive.name == "while" for equation in self._operations)
 
     @cached_property
-    def _operations(self) -> set[str]:
-        """The names of all operations of the function without its rules."""
-        jaxpr = self.run(jax.make_jaxpr(self.primal), *self.xs).jaxpr if self.traceable else None
-        return {equation.primitive.name for equation in equations(jaxpr)} if jaxpr else set()
+    def _operations(self) -> tuple[JaxprEqn, ...]:
+        """All operations of the function without its rules; none where it cannot be traced."""
+        return tuple(equations(self.run(jax.make_jaxpr(self.primal), *self.xs).jaxpr)) if self.traceable else ()
 
     def sound_at(self, xs: Arrays) -> bool:
         """Whether the function computes nothing infinite on its way from these arrays."""
@@ -219,10 +218,6 @@ class Setting:
     def compiled(self, function: Callable) -> Callable:
         """`function`, compiled where the function under test can be."""
         return jax.jit(function, compiler_options=_QUICK) if self.traceable else function
-
-    def each(self, function: Callable, rows: Any) -> Any:
-        """`function` of each row of stacked arrays."""
-        return in_blocks(partial(self.run, self._mapped(function)), rows)
 
     def values(self, points: Arrays) -> Arrays:
         """The outputs at each of many points, which are stacked along the first axis."""
@@ -267,21 +262,10 @@ class Setting:
         return self.compiled(partial(jax.lax.map, function)) if self.traceable else partial(in_turn, function)
 
 
-def _first_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
-
-
 def pullback(function: Callable, xs: Sequence[Any], dys: Sequence[Any]) -> Traced:
     """The cotangents of a function's arguments, for these of its outputs."""
     # A rule may do with JAX's arrays what NumPy's do not have, as dy.at[…].
     return jax.vjp(function, *xs)[1](tuple(map(jnp.asarray, dys)))
-
-
-def largest_finite(rows: np.ndarray) -> np.ndarray:
-    """Of each row (first axis) the size of the largest finite entry; 1 where there is none but 0."""
-    flat = np.abs(rows.reshape(len(rows), -1))
-    largest = np.where(np.isfinite(flat), flat, 0).max(-1, initial=0)
-    return np.where(largest > 0, largest, 1.0)
 
 
 def _both_passes(function: Callable) -> Callable:

@@ -71,5 +71,10 @@ class RuleRaised(Exception):  # noqa: N818 — it is no error of ours
 
     def finding(self) -> Finding:
         """The error as a finding; its first line says enough."""
-        message = (str(self.error).strip().splitlines() or [""])[0]
-        return Finding(f"raises {type(self.error).__name__} {self.doing}: {message}", self.where)
+        kind, message = in_a_line(self.error).split(": ", 1)
+        return Finding(f"raises {kind} {self.doing}: {message}", self.where)
+
+
+def in_a_line(error: Exception) -> str:
+    """An error's kind and the first line of what it says."""
+    return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
