@@ -27,7 +27,9 @@ def verify(
     Without names all of ours. `args` names your rule's arguments: a tuple, or a function that returns one. Raises
     ConfigError for a name that cannot be found.
     """
-    rules = own_rules()
+    rules, configs = own_rules(), build.shipped_configs()
+    if args and not any(":" in name for name in names):
+        raise ConfigError("--args are the arguments of a rule of yours, which is named as 'package.file:rule'")
     for name in names or rules:
         if name in rules:
             rule, reference, arguments, options = rules[name]
@@ -36,12 +38,11 @@ def verify(
             )
         elif ":" in name:
             yield _own(name, args, level, seed)
-        elif name.endswith(".toml") or name in build.shipped_configs():
+        elif name.endswith(".toml") or name in configs:
             yield from _configured(name, level, seed, allow)
         else:
-            raise ConfigError(
-                f"no rule or config is called '{name}'; {build.nearest(name, rules)}; or 'package.file:rule' of yours"
-            )
+            hint = build.nearest(name, [*rules, *configs])
+            raise ConfigError(f"no rule or config is called '{name}'; {hint}; or 'package.file:rule' of yours")
 
 
 def _own(name: str, args: str | None, level: Level, seed: int) -> VjpReport:

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import fnbackprop
 
 TESTS = """
@@ -47,3 +49,8 @@ def test_each_check_is_a_test(tmp_path):
 
 def test_the_level_is_an_option(tmp_path):
     assert "test_right[modes] PASSED" in run(tmp_path, "-k", "right and modes", "--vjp-level=full")
+
+
+def test_a_declaration_that_does_not_exist_is_refused_where_it_is_written():
+    with pytest.raises(TypeError, match="no declaration is called surogate"):
+        fnbackprop.vjp_test(lambda x: x, 1.0, surogate="straight-through")

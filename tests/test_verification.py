@@ -81,6 +81,8 @@ def test_a_configured_model_node_by_node_and_as_a_whole(folder):
         ("mine:right", "--args", "mine:rule"),
         ("mine:right", "--args", "mine:nested"),
         ("mine:examples", "--args", "mine:examples"),
+        ("mine:right", "--args", "mine.examples"),
+        ("flatten", "--args", "mine:examples"),
     ],
 )
 def test_what_cannot_be_found_is_said_in_a_line(folder, arguments):
@@ -89,8 +91,9 @@ def test_what_cannot_be_found_is_said_in_a_line(folder, arguments):
     assert "Traceback" not in result.output
 
 
-def test_the_nearest_name_is_offered():
-    assert "did you mean 'softmax'?" in verify("softmx").output
+@pytest.mark.parametrize(("typed", "meant"), [("softmx", "softmax"), ("digits_dagg", "digits_dag")])
+def test_the_nearest_name_is_offered(typed, meant):
+    assert f"did you mean '{meant}'?" in verify(typed).output
 
 
 def test_nothing_to_check_is_an_error(folder):

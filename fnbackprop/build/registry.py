@@ -142,6 +142,8 @@ def resolve(kind: Kind, name: str, allow: Sequence[str] = ()) -> Any:
 def import_named(name: str) -> Any:
     """What 'package.file:name' means. Raises ConfigError where it cannot be imported."""
     path, _, attribute = name.partition(":")
+    if not attribute:
+        raise ConfigError(f"'{name}' does not say what to import: write 'package.file:name'")
     # As `python -m` does, and the installed command does not: packages in the working folder can be imported.
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.insert(0, here)

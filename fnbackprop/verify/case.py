@@ -104,7 +104,7 @@ class Case:
     @cached_property
     def tolerance(self) -> Tolerance:
         """How closely cotangents must agree in the base setting."""
-        rounding = self.base.coarsest
+        rounding = self.base.program.coarsest
         # A function that computes in float32 inside gives no better derivatives than that.
         rtol = min(0.1, max(self.declarations.rtol, 1e3 * rounding))
         return Tolerance(rtol, rounding, self.declarations.convention != "reference", self.rules > 1, self.rules > 0)

@@ -86,7 +86,7 @@ class Dimensions:
                         return
         made = self.resized({places: other})
         # A function may take more columns than it reads, and its rule refuse them aloud: such a length is fixed.
-        if made and (any(axis == 0 for _, axis in places) or not made.refused):
+        if made and (any(axis == 0 for _, axis in places) or not made.program.undifferentiable):
             yield places
 
     def _leaf(self, number: int, leaf: Any, lengths: Mapping[Place, int]) -> Any:

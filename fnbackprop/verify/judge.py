@@ -131,7 +131,7 @@ def _circumstances(
     return Circumstances(
         ordinary=not level and all(np.abs(x).max(initial=0) <= ORDINARY for x in point.xs),
         sound=partial(setting.sound_at, point.xs),
-        masked=minus_infinity and setting.exponentiates and all(np.isfinite(y).all() for y in pulled.ys),
+        masked=minus_infinity and setting.program.exponentiates and all(np.isfinite(y).all() for y in pulled.ys),
         level=level,
         around=partial(_nearby, trial, direction, rng),
         alone=not tolerance.composed and sum(map(np.count_nonzero, dy)) == 1,

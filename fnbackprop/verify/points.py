@@ -53,7 +53,7 @@ def threshold_points(
 def extreme_points(setting: Setting, rng: np.random.Generator) -> list[Point]:
     """One entry infinite, not a number, or at an end of its type's range; all entries far up or down in it."""
     points = _allowed(setting, _at_extremes(setting.xs, rng))
-    return [point for point in points if not setting.may_not_end or all(np.isfinite(x).all() for x in point.xs)]
+    return [point for point in points if not setting.program.may_not_end or all(np.isfinite(x).all() for x in point.xs)]
 
 
 def _allowed(setting: Setting, points: Iterator[Point]) -> Iterator[Point]:

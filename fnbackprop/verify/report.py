@@ -68,10 +68,19 @@ class VjpReport:
         lines = [f"{self.rule}: {self.verdict} ({self.level}, seed {self.seed}, {self.seconds:.1f} s)"]
         for check in self.checks:
             lines.append(f"  {check.name:{width}}  {check.verdict:12}  {summary(check.outcome)}".rstrip())
+        return "\n".join([*lines, *self.evidence, *(["", f"again: {self.reproduce}"] if self.reproduce else [])])
+
+    @property
+    def evidence(self) -> list[str]:
+        """What was found, in lines: whole the first time, and where else the same was found."""
+        lines: list[str] = []
+        seen: set[tuple[str, str]] = set()
         for check in self.checks:
-            if check.outcome.finding:
-                lines += ["", *finding_lines(check.name, check.outcome.finding)]
-        return "\n".join([*lines, *(["", f"again: {self.reproduce}"] if self.reproduce else [])])
+            if finding := check.outcome.finding:
+                again = (finding.what, finding.diagnosis) in seen
+                lines += [_again(check.name, finding)] if again else ["", *finding_lines(check.name, finding)]
+                seen.add((finding.what, finding.diagnosis))
+        return lines
 
     @property
     def reproduce(self) -> str:
@@ -83,10 +92,9 @@ class VjpReport:
 
 def finding_lines(check: str, finding: Finding) -> list[str]:
     """A finding in words, a line for each thing known of it."""
-    place = f"{finding.argument}{list(finding.index) if finding.index else ''}"
     rows = {
         "where": finding.where,
-        "argument": place,
+        "argument": _place(finding),
         "got": _number(finding.got),
         "expected": _number(finding.expected),
         "finite difference": _number(finding.difference)
@@ -95,6 +103,15 @@ def finding_lines(check: str, finding: Finding) -> list[str]:
         "example": finding.example,
     }
     return [f"{check}: {finding.what}", *(f"  {name:18} {value}" for name, value in rows.items() if value)]
+
+
+def _again(check: str, finding: Finding) -> str:
+    numbers = f"{_number(finding.got)} for {_number(finding.expected)}" if finding.expected is not None else ""
+    return f"{check}: the same: " + "; ".join(part for part in (finding.where, _place(finding), numbers) if part)
+
+
+def _place(finding: Finding) -> str:
+    return f"{finding.argument}{list(finding.index) if finding.index else ''}"
 
 
 def summary(outcome: Outcome) -> str:

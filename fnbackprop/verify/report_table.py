@@ -4,7 +4,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from .report import VjpReport, finding_lines, summary
+from .report import VjpReport, summary
 from .verdict import Verdict
 
 _COLOURS = {
@@ -25,10 +25,5 @@ def report_table(report: VjpReport) -> Group:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
     for check in report.checks:
         table.add_row(check.name, Text(check.verdict, _COLOURS[check.verdict]), Text(summary(check.outcome)))
-    findings = [
-        Text("\n".join(["", *finding_lines(check.name, check.outcome.finding)]))
-        for check in report.checks
-        if check.outcome.finding
-    ]
-    again = [Text(f"\nagain: {report.reproduce}")] if report.reproduce else []
-    return Group(title, table, *findings, *again, Text(""))
+    found = [Text("\n".join([*report.evidence, "", f"again: {report.reproduce}"]))] if report.reproduce else []
+    return Group(title, table, *found, Text(""))

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend.core import JaxprEqn
 
 from .bits import bits
 from .blocks import in_blocks, in_turn
 from .magnitude import scale
-from .primal import equations, overflows, undecorated
+from .primal import overflows, undecorated
+from .program import Program
 from .verdict import RuleRaised, in_a_line
 
 Arrays = tuple[np.ndarray, ...]
@@ -21,13 +21,6 @@ Arrays = tuple[np.ndarray, ...]
 Traced = tuple[Any, ...]
 # These programs run for milliseconds: compiling them is what takes time.
 _QUICK = {"xla_backend_optimization_level": 0}
-# What cannot be traced, but may well be differentiated step by step.
-_NEEDS_VALUES = (
-    jax.errors.ConcretizationTypeError,
-    jax.errors.TracerArrayConversionError,
-    jax.errors.TracerIntegerConversionError,
-    jax.errors.NonConcreteBooleanIndexError,
-)
 
 
 class Pulled(NamedTuple):
@@ -101,44 +94,35 @@ class Setting:
         out = function(*jax.tree.unflatten(self.tree, self.filled([jnp.asarray(x) for x in xs])))
         return tuple(y for y in jax.tree.leaves(out) if jnp.issubdtype(jnp.result_type(y), jnp.inexact))
 
+    @cached_property
+    def program(self) -> Program:
+        """What JAX's trace of the function says."""
+        return Program(self.rule, self.xs, self.x64)
+
+    def no_reference(self) -> str:
+        """Why JAX cannot differentiate the reference; empty where it can."""
+        return Program(self.reference, self.xs, self.x64).undifferentiable
+
     def run(self, function: Callable, *args: Any) -> Any:
         """`function` in this setting's precision."""
-        with bits(self.x64, all_threads=self.calls_back):
+        with bits(self.x64, all_threads=self.program.calls_back):
             return function(*args)
-
-    @cached_property
-    def calls_back(self) -> bool:
-        """Whether the function calls Python while it runs."""
-        try:
-            with bits(self.x64):
-                jaxpr = jax.make_jaxpr(self.rule)(*self.xs).jaxpr
-        except Exception:  # for others to tell
-            return False
-        return any("callback" in equation.primitive.name for equation in equations(jaxpr))
 
     @property
     def rounding(self) -> float:
         """How far two programs of the same operations may be apart, relative: their sums run in different orders."""
-        return min(0.1, max(1e-5, 1e3 * self.coarsest))
+        return min(0.1, max(1e-5, 1e3 * self.program.coarsest))
 
     def noise(self, dys: Sequence[Any], number: int) -> float:
         """What rounding may leave of one array's cotangent that cancels, of terms as large as outputs over inputs."""
         largest = max((float(np.abs(d).max(initial=0)) for d in dys), default=0.0)
-        return 100 * self.coarsest * largest * self.usual_size / float(scale(self.xs[number][None])[0])
-
-    @cached_property
-    def coarsest(self) -> float:
-        """The coarsest precision in which the function, without its rules, computes anything: an epsilon."""
-        dtypes: set[Any] = {x.dtype for x in self.xs}
-        dtypes |= {getattr(var.aval, "dtype", None) for equation in self._operations for var in equation.outvars}
-        real = (dtype for dtype in dtypes if dtype is not None and jnp.issubdtype(dtype, jnp.inexact))
-        return max((float(jnp.finfo(dtype).eps) for dtype in real), default=float(np.finfo(float).eps))
+        return 100 * self.program.coarsest * largest * self.usual_size / float(scale(self.xs[number][None])[0])
 
     @cached_property
     def outputs(self) -> tuple[jax.ShapeDtypeStruct, ...]:
         """Shapes and dtypes of the outputs."""
-        if self._shapes is not None:
-            return self._shapes
+        if self.program.shapes is not None:
+            return self.program.shapes
         return tuple(jax.ShapeDtypeStruct(y.shape, y.dtype) for y in self.run(self.rule, *self.xs))
 
     @cached_property
@@ -166,50 +150,7 @@ class Setting:
     @property
     def traceable(self) -> bool:
         """Whether it can be compiled; otherwise it runs one point after the other."""
-        return self._shapes is not None
-
-    @cached_property
-    def _shapes(self) -> tuple[jax.ShapeDtypeStruct, ...] | None:
-        try:
-            return self.run(jax.eval_shape, self.rule, *self.xs)
-        except _NEEDS_VALUES:
-            return None
-
-    @cached_property
-    def unmappable(self) -> str:
-        """Why JAX cannot map the function, without its rules, over a new axis; empty where it can."""
-        return self._refusal(lambda *xs: jax.vmap(self.primal)(*(jnp.stack([x, x]) for x in xs)))
-
-    def no_reference(self) -> str:
-        """Why JAX cannot differentiate the reference; empty where it can."""
-        return self._refusal(_both_passes(self.reference))
-
-    @cached_property
-    def refused(self) -> str:
-        """Why JAX cannot differentiate the function itself; empty where it can."""
-        return self._refusal(_both_passes(self.rule))
-
-    def _refusal(self, function: Callable) -> str:
-        try:
-            self.run(jax.eval_shape, function, *self.xs)
-        except Exception as error:
-            return in_a_line(error)
-        return ""
-
-    @property
-    def exponentiates(self) -> bool:
-        """Whether the function takes exponentials, so that −inf may stand for what is masked."""
-        return any(equation.primitive.name in ("exp", "exp2", "logistic") for equation in self._operations)
-
-    @property
-    def may_not_end(self) -> bool:
-        """Whether it holds a loop that ends when its numbers say so, which infinities and NaNs may never do."""
-        return any(equation.primitive.name == "while" for equation in self._operations)
-
-    @cached_property
-    def _operations(self) -> tuple[JaxprEqn, ...]:
-        """All operations of the function without its rules; none where it cannot be traced."""
-        return tuple(equations(self.run(jax.make_jaxpr(self.primal), *self.xs).jaxpr)) if self.traceable else ()
+        return self.program.shapes is not None
 
     def sound_at(self, xs: Arrays) -> bool:
         """Whether the function computes nothing infinite on its way from these arrays."""
@@ -266,10 +207,6 @@ def pullback(function: Callable, xs: Sequence[Any], dys: Sequence[Any]) -> Trace
     """The cotangents of a function's arguments, for these of its outputs."""
     # A rule may do with JAX's arrays what NumPy's do not have, as dy.at[…].
     return jax.vjp(function, *xs)[1](tuple(map(jnp.asarray, dys)))
-
-
-def _both_passes(function: Callable) -> Callable:
-    return lambda *xs: jax.vjp(function, *xs)[1](function(*xs))
 
 
 def describe(setting: Setting) -> str:

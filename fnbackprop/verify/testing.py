@@ -10,7 +10,7 @@ from .case import Case, Level
 from .checks import Check
 from .report import finding_lines
 from .verdict import Verdict
-from .verify_vjp import chosen, prepare, run_check
+from .verify_vjp import chosen, declare, prepare, run_check
 
 
 def vjp_test(
@@ -27,7 +27,9 @@ def vjp_test(
 
     Takes what `verify_vjp` takes, but for the level, which is pytest's option --vjp-level. A check that has nothing
     to look at is skipped, one that fails as declared is an expected failure, and one that is inconclusive fails.
+    Raises what `verify_vjp` does for declarations.
     """
+    declare(declarations)  # once here, not in every test
 
     @cache
     def case(level: Level) -> Case:

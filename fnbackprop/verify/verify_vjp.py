@@ -1,7 +1,7 @@
 """Say whether a hand-written derivative is right, with evidence."""
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
@@ -39,6 +39,7 @@ def verify_vjp(
 
     Declarations say what a rule's author means:
     surrogate: why the rule is not the derivative, as in "straight-through": what fails for that reason is DECLARED.
+        A reference that is given for it says what it is instead, and is held to.
     declared: the same for single checks, by name.
     convention: "any" valid choice at a kink, "reference" for the reference's, or slopes by place, as in {0.0: 1.0}.
     second_order: "refused" where the backward pass cannot be differentiated, and says so by raising.
@@ -76,12 +77,8 @@ def prepare(
     """A rule and its arguments, ready for any check."""
     if not callable(f):
         raise TypeError(f"{f!r} is no function; verify_vjp wants one, and the arguments to call it with")
-    declarable = [field.name for field in fields(Declarations)]
-    if unknown := sorted(set(declarations) - set(declarable)):
-        raise TypeError(f"no declaration is called {', '.join(unknown)}; there are {', '.join(declarable)}")
+    said = declare(declarations)
     known = name or str(getattr(f, "__name__", "") or getattr(getattr(f, "func", None), "__name__", "rule"))
-    said = Declarations(**declarations)
-    _known("check", said.declared, [check.name for check in CHECKS])
     if parameters := named_parameters(f):
         _known(f"option of {known}", said.options, parameters)
     if said.domain and not said.domain(*args):
@@ -90,6 +87,16 @@ def prepare(
     if why := case.given.untaken:
         raise ValueError(f"{known} does not take these arguments: it raised {why}")
     return case
+
+
+def declare(declarations: Mapping[str, Any]) -> Declarations:
+    """What is said of a rule, read. Raises TypeError for a name that means nothing, ValueError for such a value."""
+    declarable = [field.name for field in fields(Declarations)]
+    if unknown := sorted(set(declarations) - set(declarable)):
+        raise TypeError(f"no declaration is called {', '.join(unknown)}; there are {', '.join(declarable)}")
+    said = Declarations(**declarations)
+    _known("check", said.declared, [check.name for check in CHECKS])
+    return said
 
 
 def _known(what: str, names: Collection[str], there: Collection[str]) -> None:

@@ -79,6 +79,12 @@ def test_the_same_seed_draws_the_same():
     assert reports[0]["checks"][1]["outcome"] == reports[1]["checks"][1]["outcome"]
 
 
+def test_the_same_cause_is_told_in_full_once():
+    report = verify_vjp(wrong_square, X, only=("reference", "differences", "special"))
+    assert str(report).count("diagnosis") == 1
+    assert "\nspecial: the same: " in str(report)
+
+
 def test_a_report_prints_and_is_json():
     report = verify(wrong_square, X)
     assert json.loads(report.to_json())["verdict"] == "FAIL"

@@ -25,6 +25,7 @@ from .second_order import second_order
 from .sizes import sizes
 from .special import special
 from .structure import structure
+from .surrogate import surrogate
 from .taylor import taylor
 from .transforms import transforms
 from .value import value
@@ -49,6 +50,7 @@ CHECKS = (
     Check(structure),
     Check(value),
     Check(reference, of_derivative=True),
+    Check(surrogate),
     Check(differences, of_derivative=True),
     Check(taylor, of_derivative=True),
     Check(linearity, of_derivative=True),

@@ -46,7 +46,7 @@ def _calls(setting: Setting, function: Callable) -> Counter[str]:
 def _ways(case: Case) -> Iterator[tuple[str, Callable]]:
     setting = case.given
     yield "under jit", jax.jit(setting.rule)
-    if not setting.unmappable:
+    if not setting.program.unmappable:
         yield "under vmap", lambda *xs: jax.vmap(setting.rule)(*(jnp.stack([x, x]) for x in xs))
     names = positional_names(case.rule)[: len(case.args)]
 

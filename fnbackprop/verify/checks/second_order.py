@@ -22,7 +22,7 @@ def second_order(case: Case) -> Outcome:
     points = random_points(setting, 4 if case.full else 3, rng)[1:]
     dys = cotangents(setting, len(points), rng)
     backward = _backward(setting, dys[0])
-    refused = backward.refused
+    refused = backward.program.undifferentiable
     if refusal:
         given = Finding("a refusal of second derivatives is declared, but they are given", describe(setting))
         return passed("refused, as declared") if refused else failed(given)

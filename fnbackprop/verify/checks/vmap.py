@@ -21,8 +21,8 @@ def vmap(case: Case) -> Outcome:
     setting, rng = case.base, case.rng("vmap")
     if not setting.traceable:
         return not_run("the function cannot be traced")
-    if setting.unmappable:
-        return not_run(f"the function itself cannot be mapped: {setting.unmappable}")
+    if setting.program.unmappable:
+        return not_run(f"the function itself cannot be mapped: {setting.program.unmappable}")
     places = range(len(setting.xs))
     first, second = (p.xs for p in random_points(setting, 2, rng))
     dys = cotangents(setting, 2, rng)
