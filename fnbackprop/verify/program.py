@@ -56,6 +56,11 @@ class Program:
         return max((float(jnp.finfo(dtype).eps) for dtype in real), default=float(np.finfo(float).eps))
 
     @property
+    def loops(self) -> bool:
+        """Whether it holds loops."""
+        return any(equation.primitive.name in ("scan", "while") for equation in self._operations)
+
+    @property
     def exponentiates(self) -> bool:
         """Whether it takes exponentials, so that −inf may stand for what is masked."""
         return any(equation.primitive.name in ("exp", "exp2", "logistic") for equation in self._operations)
