@@ -115,7 +115,8 @@ def test_devices_share_the_points() -> None:
         "import fnbackprop, json; rows = fnbackprop.sweep('it.toml', ['seed=[0,1,2,3,4]', 'training.devices={}']).rows;"
         "print(json.dumps([row['test']['loss'] for row in rows]))"
     )
-    environment = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=4", "JAX_PLATFORMS": "cpu"}
+    flags = f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count=4"
+    environment = os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
     losses = []
     for devices in (1, 4):
         command = [sys.executable, "-c", code.format(devices)]

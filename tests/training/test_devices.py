@@ -37,7 +37,8 @@ for run, steps, *overrides in (each.split() for each in sys.argv[1:]):
 
 def test_the_number_of_devices_changes_rounding_only(tmp_path: Path) -> None:
     (tmp_path / "it.toml").write_text(CONFIG)
-    environment = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=4", "JAX_PLATFORMS": "cpu"}
+    flags = f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count=4"
+    environment = os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
     runs = ["one 12 devices=1", "several 6 devices='all'", "several 12 devices=2"]
     subprocess.run([sys.executable, "-c", SCRIPT, *runs], cwd=tmp_path, env=environment, check=True, timeout=300)
     wanted, found = (load_file(tmp_path / name / "model.safetensors") for name in ("one", "several"))
