@@ -7,8 +7,8 @@ from pathlib import Path
 import jax
 
 from . import build, records, training
-from .core.atomic import write_atomically
 from .core.errors import ConfigError
+from .core.output_file import write_output
 
 
 def export_weights(run: str | Path, output: str | Path, allow: Sequence[str] = ()) -> list[str]:
@@ -25,7 +25,7 @@ def export_weights(run: str | Path, output: str | Path, allow: Sequence[str] = (
         "classes": trained.classes,
     }
     metadata = {"format": "pt", **{name: json.dumps(value) for name, value in told.items()}}
-    _write(output, records.encode_arrays(weights, metadata))
+    write_output(output, records.encode_arrays(weights, metadata))
     return list(weights)
 
 
@@ -44,17 +44,10 @@ def export_stablehlo(run: str | Path, output: str | Path, allow: Sequence[str] =
     trained = _load(run, allow)
     inputs = trained.inputs(*export.symbolic_shape("n"))
     program = jax.jit(lambda x: training.raw_outputs(trained, trained.variables, x))
-    _write(output, bytes(export.export(program, platforms=("cpu", "cuda", "tpu"))(inputs).serialize()))
+    write_output(output, bytes(export.export(program, platforms=("cpu", "cuda", "tpu"))(inputs).serialize()))
 
 
 def _load(run: str | Path, allow: Sequence[str]) -> training.Trained:
     folder = records.RunFolder.open(Path(run))
     folder.require(folder.model)
     return training.load_trained(folder.model, build.read_plan(folder.config, (), allow).model)
-
-
-def _write(output: str | Path, content: bytes) -> None:
-    try:
-        write_atomically(Path(output), content)
-    except (OSError, ValueError) as error:  # ValueError: a path that ends in no name
-        raise ConfigError(f"cannot write {output}: {error}; choose another file with -o") from None

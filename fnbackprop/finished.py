@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from . import build, records, training
-from .core.atomic import write_atomically
-from .core.errors import ConfigError, DataError
+from .core.errors import DataError
+from .core.output_file import write_output
 from .data.digest import data_digest
 from .data.images import Form, find_images, read_images
 from .data.npy import read_npy
@@ -82,10 +82,7 @@ def _told(trained: training.Trained, outputs: np.ndarray) -> list[str]:
 def _write(predictions: np.ndarray, output: Path) -> tuple[int, ...]:
     content = BytesIO()
     np.save(content, predictions)
-    try:
-        write_atomically(output, content.getvalue())
-    except (OSError, ValueError) as error:  # ValueError: a path that ends in no name
-        raise ConfigError(f"cannot write {output}: {error}; choose another file with -o") from None
+    write_output(output, content.getvalue())
     return predictions.shape
 
 

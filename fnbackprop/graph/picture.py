@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..core.atomic import write_atomically
 from ..core.errors import ConfigError, GraphError
 from ..core.module import Spec
+from ..core.output_file import write_output
 from ..drawing import Diagram, write_dot, write_mermaid, write_svg
 from .diagram import make_diagram
 from .graph import Graph
@@ -49,10 +49,7 @@ class Picture:
             text = self.mermaid
         else:
             raise ConfigError(f"cannot draw '{path}': a picture's name ends with .svg, .dot or .mmd (Mermaid)")
-        try:
-            write_atomically(path, text)
-        except OSError as error:
-            raise ConfigError(f"cannot write {path}: {error.strerror}; choose another file with -o") from None
+        write_output(path, text)
 
     def _repr_svg_(self) -> str:
         return self.svg

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from ..core.atomic import write_atomically
-from ..core.errors import ConfigError
+from ..core.output_file import write_output
 from .curves import compared
 from .metrics import read_metrics
 from .page import figure, page
@@ -27,7 +26,4 @@ def compare_runs(paths: Sequence[Path], output: Path) -> None:
     )
     drawn = "".join(figure(chart, f"chart-{number}") for number, chart in enumerate(compared(told)))
     sections = [f"<table>\n<tr>{head}</tr>\n{lines}</table>\n", f'<section class="charts">\n{drawn}</section>\n']
-    try:
-        write_atomically(output, page(" · ".join(names), sections))
-    except (OSError, ValueError) as error:  # ValueError: a path that ends in no name
-        raise ConfigError(f"cannot write {output}: {error}; choose another file with -o") from None
+    write_output(output, page(" · ".join(names), sections))

@@ -1,4 +1,7 @@
-"""metrics.jsonl: one strict-JSON object a line, the only record of a run's figures."""
+"""metrics.jsonl: one strict-JSON object a line, the only record of a run's figures.
+
+What is no finite number is the text "NaN", "Infinity" or "-Infinity", since JSON has no such numbers.
+"""
 
 import hashlib
 import json
@@ -10,7 +13,7 @@ from typing import Any, NamedTuple
 
 from ..core.errors import DataError
 
-# JSON has no such numbers; protobuf's JSON writes them as these strings too, and float() reads them.
+# As protobuf's JSON writes them; float() reads them.
 _NON_FINITE = ("NaN", "Infinity", "-Infinity")
 
 

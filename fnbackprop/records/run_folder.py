@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from ..core.errors import ConfigError
+from ..core.errors import CheckpointError, ConfigError
 from .run_lock import locked
 
 
@@ -22,17 +22,18 @@ class RunFolder:
     def at(cls, path: Path) -> "RunFolder":
         """The run at `path`: one that is there already, or a new one in a free or an empty folder.
 
-        Raises ConfigError where something else is there, or a link leads out of the run's folder.
+        Raises ConfigError where something else is there, or a link leads out of the run's folder; CheckpointError where
+        the disk lets none be made.
         """
         remedy = "; give another folder with --run, or move this one away"
         run = cls(path)
         try:
             path.mkdir(parents=True, exist_ok=True)
             found = list(path.iterdir())
-        except FileExistsError:
-            raise ConfigError(f"run folder {path} is a file{remedy}") from None
+        except (FileExistsError, NotADirectoryError):
+            raise ConfigError(f"run folder {path} is a file, or in one{remedy}") from None
         except OSError as error:
-            raise ConfigError(f"cannot make run folder {path}: {error.strerror}{remedy}") from None
+            raise _refused(path, error) from None
         if found and not {run.lock, run.config}.intersection(found):
             raise ConfigError(f"run folder {path} is not empty, and holds no run{remedy}")
         return run._refuse_what_is_no_run()
@@ -53,11 +54,11 @@ class RunFolder:
                 parent.mkdir(parents=True, exist_ok=True)
                 path.mkdir()
                 return cls(path)
-            except FileExistsError:
+            except (FileExistsError, NotADirectoryError):
                 if not parent.is_dir():
                     raise ConfigError(f"cannot make a run in {parent}: it is a file; name a folder") from None
             except OSError as error:
-                raise ConfigError(f"cannot make run folder {path}: {error.strerror}; choose it with --run") from None
+                raise _refused(path, error) from None
         raise AssertionError("count() has no end")
 
     @classmethod
@@ -131,3 +132,7 @@ class RunFolder:
                 what = "link" if entry.is_symlink() else "pipe or a device"
                 raise ConfigError(f"run folder {self.path} holds a {what}, {entry.name}, as no run does; move it away")
         return self
+
+
+def _refused(path: Path, error: OSError) -> CheckpointError:
+    return CheckpointError(f"cannot make run folder {path}: {error.strerror}; give another with --run")

@@ -1,5 +1,6 @@
 """Runs never share a folder, are never written over, and say what they lack."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fnbackprop.core.errors import ConfigError
+from fnbackprop.core.errors import CheckpointError, ConfigError
 from fnbackprop.records import RunFolder
 
 ROOT = Path(__file__).parents[2]
@@ -59,13 +60,27 @@ def test_fresh_never_takes_what_is_there(tmp_path: Path):
 @pytest.mark.quick
 def test_at_refuses_a_file_and_a_path_below_one(tmp_path: Path):
     (tmp_path / "file").write_text("precious")
-    with pytest.raises(ConfigError, match=r"file is a file; give another"):
+    with pytest.raises(ConfigError, match=r"file is a file, or in one; give another"):
         RunFolder.at(tmp_path / "file")
-    with pytest.raises(ConfigError, match="Not a directory"):
+    with pytest.raises(ConfigError, match="below is a file, or in one"):
         RunFolder.at(tmp_path / "file" / "below")
     with pytest.raises(ConfigError, match="it is a file"):
         RunFolder.next_free(tmp_path / "file", "a")
     assert (tmp_path / "file").read_text() == "precious"
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("make", [RunFolder.at, RunFolder.fresh])
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS, errno.ENOSPC])
+def test_a_disk_that_lets_no_run_be_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path], RunFolder], number: int
+):
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "mkdir", refuse)
+    with pytest.raises(CheckpointError, match=rf"run folder {tmp_path}/it: {os.strerror(number)}; give another"):
+        make(tmp_path / "it")
 
 
 @pytest.mark.quick
