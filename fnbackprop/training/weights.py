@@ -50,17 +50,14 @@ def outside_weights(variables: Variables, model: Module, inputs: Spec) -> dict[s
 def inside_weights(arrays: Mapping[str, np.ndarray], variables: Variables, model: Module, inputs: Spec) -> Variables:
     """`variables`, with the parameters and statistics that are in `arrays` under the names of `outside_weights`.
 
-    Raises DataError that names each array which is missing, extra or of another dtype or shape.
+    Raises DataError that names, as the file does, each array which is missing, extra or of another dtype or shape.
     """
-    carried, found = _carried(variables), {}
-    places = {
-        name: (inside, module, image)
-        for inside, (name, module, image) in _places(flatten_tree(carried), variables, model, inputs).items()
-    }
-    for name, values in arrays.items():
-        if name.endswith(f".{_COUNTED}") and f"{name.removesuffix(_COUNTED)}running_mean" in places:
-            continue
-        inside, module, image = places.get(name, (name, None, None))
+    carried, wanted, found = _carried(variables), outside_weights(variables, model, inputs), {}
+    counts = {name for name in wanted if name.endswith(f".{_COUNTED}")}
+    # In their names and layout, so that what is wrong is said in terms of the file.
+    given = restore_tree(*({name: x for name, x in each.items() if name not in counts} for each in (wanted, arrays)))
+    for inside, (name, module, image) in _places(flatten_tree(carried), variables, model, inputs).items():
+        values = given[name]
         if _is_kernel(module, values):
             values = np.moveaxis(values, 1, -1)
         elif image and _reads(module, inside) and has_features(values, image):
