@@ -15,7 +15,7 @@ from safetensors.numpy import load_file, save_file
 from typer.testing import CliRunner
 
 import fnbackprop
-from fnbackprop import ConfigError, DataError, exchange, experiment
+from fnbackprop import CheckpointError, ConfigError, DataError, exchange, experiment
 from fnbackprop.cli import app
 from fnbackprop.records import read_metrics
 
@@ -109,7 +109,11 @@ def test_weights_come_back_in(here: Callable[..., Any]) -> None:
     np.testing.assert_array_equal(fnbackprop.predict("imported", INPUTS), fnbackprop.predict("run", INPUTS))
     status = json.loads(Path("imported/status.json").read_text())
     assert (status["state"], status["step"]) == ("stopped", 0)
-    # Training goes on from these weights, not from fresh ones.
+    # Training goes on from these weights, not from fresh ones, and never without them.
+    Path("imported/checkpoints").rename("elsewhere")
+    with pytest.raises(CheckpointError, match="imported has no checkpoint, but was saved at step 0; bring"):
+        fnbackprop.train("it.toml", run="imported", console=Console(quiet=True))
+    Path("elsewhere").rename("imported/checkpoints")
     fnbackprop.train("it.toml", ["training.report_every=1"], run="imported", console=Console(quiet=True))
     first, last = (
         [row["loss"] for row in read_metrics(Path(run) / "metrics.jsonl") if row["kind"] == "train"][at]

@@ -1,6 +1,7 @@
 """Nested tables, as a config has them, by dotted path."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 
@@ -11,3 +12,11 @@ def leaves(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         return
     for key, value in node.items() if isinstance(node, dict) else enumerate(node):
         yield from leaves(value, f"{path}.{key}" if path else str(key))
+
+
+def short_keys(keys: Iterable[str]) -> list[str]:
+    """The last part of each key, where that tells it from the others."""
+    keys = list(keys)
+    last = [key.rsplit(".", 1)[-1] for key in keys]
+    count = Counter(last)
+    return [short if count[short] == 1 else key for key, short in zip(keys, last, strict=True)]

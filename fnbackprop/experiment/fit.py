@@ -21,7 +21,7 @@ def fit(
     """
     every, best = run.plan.config.checkpoint.every_steps, reporter.best
     periods = (reporter.every, *([] if every is None else [every]))
-    steps = 0 if best and best.given_up else reporter.steps
+    steps = 0 if reporter.early_end(int(state.step)) else reporter.steps
     run.wish.patient = True
     with reporter.progress as progress:
         for chunk in loop.chunks(state, steps, *periods):
@@ -34,8 +34,8 @@ def fit(
             if better or wished or keeper.is_due(chunk.last):
                 keeper.save(state, reporter.averages, best.step if best else None)
                 status.kept(chunk.last)
-            if best and best.given_up:
-                progress.report(f"no better for {best.reports_since} reports: training ends")
+            if early := reporter.early_end(chunk.last):
+                progress.report(early)
                 break
             if wished and chunk.last < steps:
                 rest = f"the same command with --run {run.folder.path} goes on from there"

@@ -52,5 +52,5 @@ def begin_with(
         Keeper(it, Start(), metrics, records.environment()).save(state, records.Averages(), None)
         training.save_trained(folder.model, it.trained(variables))
         write_atomically(folder.config, build.config_text(plan, data))
-        records.Status(folder.status, 0).tell("stopped", "weights were imported, and nothing trained yet")
+        records.Status(folder.status, 0, saved=0).tell("stopped", "weights were imported, and nothing trained yet")
     return folder.path

@@ -76,6 +76,10 @@ class Reporter:
             self.progress.report("  ".join(told))
         return better
 
+    def early_end(self, step: int) -> str:
+        """Why the run ends after `step`, before its time; empty where it goes on, or ends as it should."""
+        return self.best.reason if self.best and self.best.given_up and step < self.steps else ""
+
     def _tell_of_spoiled_steps(self, step: int) -> None:
         spoiled, steps = int(self.averages.row().get("spoiled", 0)), self.averages.steps
         if spoiled == steps:

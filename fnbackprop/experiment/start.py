@@ -86,7 +86,7 @@ def _refuse_lost(run: Run, problems: Mapping[int, CheckpointError]) -> None:
     if problems:
         head = f"run {path} has no whole checkpoint; put a copy of one in its place, {anew}"
         raise CheckpointError("\n".join([head, *map(str, problems.values())]))
-    if saved:
+    if saved is not None:
         raise CheckpointError(
             f"run {path} has no checkpoint, but was saved at step {saved}; bring {run.folder.checkpoints} back, {anew}"
         )

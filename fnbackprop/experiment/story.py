@@ -70,7 +70,7 @@ def train(
     with records.disk_errors(folder.path), folder.locked(), stop_wish() as wish:
         it = Run(name, plan, data, folder, records.Log(folder.log, console), wish, *digests)
         start = find_start(it, machine)
-        status = records.Status(folder.status, start.step, start.step)
+        status = records.Status(folder.status, start.step, start.step if start.checkpoint else None)
         with _told(status, wish):
             return _train(it, start, machine, status, profile)
 
@@ -83,7 +83,7 @@ def _folder(run: str | Path | None, fresh: bool, name: str) -> records.RunFolder
 
 @contextmanager
 def _told(status: records.Status, wish: StopWish) -> Iterator[None]:
-    """Inside, status.json tells of a failure; and after it that the run is done."""
+    """Inside, status.json tells of a failure."""
     try:
         yield
     except BaseException as error:
@@ -92,7 +92,6 @@ def _told(status: records.Status, wish: StopWish) -> Iterator[None]:
         with suppress(OSError):  # a full disk must not hide what came first
             status.tell(state, str(error) or type(error).__name__)
         raise
-    status.tell("done")
 
 
 def _train(run: Run, start: Start, machine: records.Environment, status: records.Status, profile: bool) -> Result:
@@ -124,13 +123,16 @@ def _train(run: Run, start: Start, machine: records.Environment, status: records
     metrics = records.MetricsLog(run.folder.metrics, start.metrics, trackers.add)
     keeper = Keeper(run, start, metrics, machine)
     reporter = Reporter(run, start, metrics, loop.steps_per_epoch, watch)
-    step, variables = _final(run, fit(run, loop, state, reporter, keeper, status), reporter.best)
+    state = fit(run, loop, state, reporter, keeper, status)
+    step, variables = _final(run, state, reporter.best)
     test = measure(variables, examples, splits.test)
     metrics.append({"kind": "test", **reporter.place(step), **test})
     trackers.flush()
     took = f"{start.seconds + time.monotonic() - began:.1f} s, {keeper.seconds:.1f} s of it for checkpoints"
     facts = {"device": records.describe_device(machine), **facts, "took": took}
-    return _conclude(run, variables, test, facts)
+    result = _conclude(run, variables, test, facts)
+    status.tell("done", reporter.early_end(int(state.step)))
+    return result
 
 
 def _conclude(run: Run, variables: training.Variables, test: dict[str, float], facts: dict[str, str]) -> Result:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..core.config import BestConfig
-from .figures import is_share
+from .figures import format_figure, is_share, label
 
 
 class Best:
@@ -36,3 +36,10 @@ class Best:
     def given_up(self) -> bool:
         """Whether so many reports have passed without a better one that training should end."""
         return self._config.patience is not None and self.reports_since >= self._config.patience
+
+    @property
+    def reason(self) -> str:
+        """Why training ends where it is given up."""
+        best = f"best {format_figure(self.metric, self.value)}, of step {self.step}"
+        reports = f"{self.reports_since} reports (patience {self._config.patience})"
+        return f"ended early: validation {label(self.metric)} no better for {reports}, {best}"

@@ -1,7 +1,9 @@
 """The runs in a folder, side by side."""
 
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..core.errors import ConfigError, FnbackpropError
-from ..core.tables import leaves
+from ..core.tables import leaves, short_keys
 from .curves import measures
 from .figures import format_figure, is_share, label
 from .metrics import read_metrics
@@ -17,13 +19,14 @@ from .run_folder import RunFolder
 from .run_lock import is_locked
 from .status import read_status
 
-COLUMNS = ("run", "state", "step", "best validation", "test", "config")
+COLUMNS = ("run", "state", "step", "best validation", "test", "reason", "config")
 _UNREADABLE = "unreadable"
 
 
 class RunSummary(NamedTuple):
     """A run in a line: its state, how far it came, its best validation figure, and its test figure.
 
+    reason: why it ended, where that was not because it was done.
     differences: what its config says, where the runs' configs do not all say the same.
     """
 
@@ -32,45 +35,67 @@ class RunSummary(NamedTuple):
     step: int | None
     best: str
     test: str
+    reason: str
     differences: dict[str, Any]
 
 
 def list_runs(folder: Path) -> list[RunSummary]:
-    """The runs in `folder`, by name; one that was killed is told from one that is running by its lock."""
+    """The run at `folder`, or those in it, by name; one that was killed is told from one that runs by its lock."""
     if not folder.is_dir():
         raise ConfigError(f"{folder} is no folder; give the folder that runs lie in, as runs")
-    paths = (path for path in sorted(folder.iterdir()) if (path / "config.toml").is_file())
-    return summaries([RunFolder(path) for path in paths])
+    runs = [run for path in (folder, *sorted(folder.iterdir())) if (run := RunFolder(path)).config.is_file()]
+    if not runs:
+        raise ConfigError(f"{folder} holds no runs; give the folder that runs lie in, or that of one run")
+    return summaries(runs)
 
 
 def summaries(runs: Sequence[RunFolder]) -> list[RunSummary]:
     """Each run in a line, with what sets its config apart from the others'."""
-    configs = [_config(run) for run in runs]
-    keys = {key for config in configs for key in config}
-    differing = {key for key in keys if len({repr(config.get(key)) for config in configs}) > 1}
-    apart = [{key: value for key, value in config.items() if key in differing} for config in configs]
+    apart = _apart([_config(run) for run in runs])
     return [_summary(run, differences) for run, differences in zip(runs, apart, strict=True)]
 
 
 def runs_table(runs: Iterable[RunSummary]) -> Table:
-    """The runs as a table for a terminal."""
-    table = Table(*COLUMNS, box=None, pad_edge=False)
-    for run in runs:
-        table.add_row(*map(Text, cells(run)))
+    """The runs as a table for a terminal, without the columns in which no run has anything."""
+    table, rows = Table(box=None, pad_edge=False), [cells(run) for run in runs]
+    shown = [place for place in range(len(COLUMNS)) if any(row[place] for row in rows)]
+    for place in shown:
+        table.add_column(COLUMNS[place], overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(row[place]) for place in shown))
     return table
 
 
 def cells(run: RunSummary) -> tuple[str, ...]:
     """The summary as texts, one for each of COLUMNS."""
     differences = "  ".join(f"{key}={value}" for key, value in sorted(run.differences.items()))
-    return run.name, run.state, "" if run.step is None else str(run.step), run.best, run.test, differences
+    step = "" if run.step is None else str(run.step)
+    return run.name, run.state, step, run.best, run.test, run.reason, differences
 
 
 def _config(run: RunFolder) -> dict[str, Any]:
     try:
-        return dict(leaves(tomllib.loads(run.config.read_text(encoding="utf-8"))))
+        return tomllib.loads(run.config.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
+
+
+def _apart(configs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What each config says where they do not all say the same, by the shortest names that tell."""
+    models = [_modules(config.get("model")) for config in configs]
+    if len(set(models)) > 1:  # place by place they would have little in common
+        configs = [config | {"model": model} for config, model in zip(configs, models, strict=True)]
+    flat = [dict(leaves(config)) for config in configs]
+    differing = sorted(key for key in {*chain(*flat)} if len({repr(config.get(key)) for config in flat}) > 1)
+    names = dict(zip(differing, short_keys(differing), strict=True))
+    return [{names[key]: config[key] for key in differing if key in config} for config in flat]
+
+
+def _modules(model: Any) -> str:
+    """A model in a few words: "2 Linear, ReLU"."""
+    nodes = model if isinstance(model, list) else []
+    count = Counter(str(node.get("module")) for node in nodes if isinstance(node, dict))
+    return ", ".join(name if number == 1 else f"{number} {name}" for name, number in count.items())
 
 
 def _summary(run: RunFolder, differences: dict[str, Any]) -> RunSummary:
@@ -83,7 +108,9 @@ def _summary(run: RunFolder, differences: dict[str, Any]) -> RunSummary:
         best, test = (_best([row for row in rows if row.get("kind") == kind]) for kind in ("validation", "test"))
     except (FnbackpropError, TypeError, KeyError):
         best = test = _UNREADABLE
-    return RunSummary(run.path.name, state, status.get("step"), best, test, differences)
+    # Behind a semicolon it says what to do.
+    reason = str(status.get("reason", "")).partition("\n")[0].partition(";")[0]
+    return RunSummary(run.path.resolve().name, state, status.get("step"), best, test, reason, differences)
 
 
 def _best(rows: list[dict[str, Any]]) -> str:

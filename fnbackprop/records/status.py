@@ -15,9 +15,12 @@ _SECONDS_BETWEEN = 2.0
 
 
 class Status:
-    """Replaces status.json as the run goes; `step` is how many steps it has taken, `saved` how many were saved."""
+    """Replaces status.json as the run goes; `step` is how many steps it has taken, `saved` that of the last checkpoint.
 
-    def __init__(self, path: Path, step: int, saved: int = 0):
+    A run of imported weights has one of step 0; None: there is none.
+    """
+
+    def __init__(self, path: Path, step: int, saved: int | None = None):
         self.path, self.step, self.saved = path, step, saved
         self.tell("running")
 

@@ -1,12 +1,12 @@
 """The results of a sweep as a table for a terminal."""
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from rich.table import Table
 from rich.text import Text
 
+from ..core.tables import short_keys
 from ..records.figures import format_figure
 from .axes import toml_value
 from .results import Summary, best_of
@@ -16,7 +16,7 @@ def results_table(summaries: Sequence[Summary]) -> Table:
     """A row for each setting, mean ± std over its seeds; the best is marked."""
     best, names = best_of(summaries), list(summaries[0].figures)
     table = Table(box=None, pad_edge=False)
-    for heading in (*_short(summaries[0].settings), "seeds", *(name.replace(" ", "\n", 1) for name in names), ""):
+    for heading in (*short_keys(summaries[0].settings), "seeds", *(name.replace(" ", "\n", 1) for name in names), ""):
         table.add_column(heading, justify="right", overflow="fold")
     for each in summaries:
         settings = [toml_value(value) for value in each.settings.values()]
@@ -24,14 +24,6 @@ def results_table(summaries: Sequence[Summary]) -> Table:
         mark = "best" if each is best else ""
         table.add_row(*map(Text, [*cells, mark]), style="bold" if mark else "")
     return table
-
-
-def _short(keys: Iterable[str]) -> list[str]:
-    """The last part of each key, where that tells it from the others."""
-    keys = list(keys)
-    last = [key.rsplit(".", 1)[-1] for key in keys]
-    count = Counter(last)
-    return [short if count[short] == 1 else key for key, short in zip(keys, last, strict=True)]
 
 
 def _cell(summary: Summary, name: str) -> str:

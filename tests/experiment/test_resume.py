@@ -1,6 +1,7 @@
 """A run that was stopped anywhere and started again ends in the bits of one that never stopped."""
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -78,6 +79,12 @@ def test_it_ends_in_the_same_bits(
         assert whole[name] == broken[name], name
     if "patience" in overrides[-1]:
         assert whole["status"]["step"] < 30 * 7
+        early = r"ended early: validation loss no better for 3 reports \(patience 3\), best [\d.]+, of step \d+"
+        assert re.fullmatch(early, whole["status"]["reason"])
+        train(*overrides, **options)
+        assert outcome(Path("whole")) == whole
+    else:
+        assert not whole["status"]["reason"]
 
 
 def test_a_run_that_is_done_stays_as_it_is(train: Train, outcome: Outcome) -> None:

@@ -17,7 +17,7 @@ from fnbackprop.records import checkpoints, metrics, run_folder
 def uncut_metrics() -> None:
     """Going on leaves the rows of the steps that are taken again."""
     init = metrics.MetricsLog.__init__
-    metrics.MetricsLog.__init__ = lambda self, path, at=None: init(self, path)
+    metrics.MetricsLog.__init__ = lambda self, path, at=None, *follow: init(self, path, None, *follow)
     from fnbackprop.experiment import start
 
     start.records.holds = lambda path, mark: True

@@ -40,3 +40,4 @@ def test_it_gives_up_after_so_many_reports_without_a_change_that_counts() -> Non
         given_up.append(best.given_up)
     assert given_up == [False, False, False, False, False, True, True]
     assert best.step == 20
+    assert best.reason == "ended early: validation loss no better for 2 reports (patience 2), best 2.4, of step 20"

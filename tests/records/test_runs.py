@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from fnbackprop import ConfigError
 from fnbackprop.cli import app
 from fnbackprop.records import MetricsLog, RunFolder, compare_runs, list_runs, metrics_csv, read_metrics, runs_table
+from fnbackprop.records.runs import RunSummary
 
 pytestmark = pytest.mark.quick
 
@@ -44,12 +45,44 @@ def runs(tmp_path: Path) -> Path:
 def test_each_run_is_a_line_with_what_sets_it_apart(runs: Path) -> None:
     with RunFolder(runs / "c").locked():
         a, b, c = list_runs(runs)
-    assert a == ("a", "done", 30, "accuracy 90.00 %", "accuracy 75.00 %", {"seed": 0})
-    assert b == ("b", "killed", 10, "accuracy 25.00 %", "", {"seed": 1})
+    assert a == ("a", "done", 30, "accuracy 90.00 %", "accuracy 75.00 %", "", {"seed": 0})
+    assert b == ("b", "killed", 10, "accuracy 25.00 %", "", "", {"seed": 1})
     assert (c.name, c.state, c.best) == ("c", "running", "")
+    assert "accuracy 90.00 %" in table([a, b, c])
+
+
+def table(runs: list[RunSummary]) -> str:
     console = Console(width=120, record=True, file=io.StringIO())
-    console.print(runs_table([a, b, c]))
-    assert "accuracy 90.00 %" in console.export_text()
+    console.print(runs_table(runs))
+    return console.export_text()
+
+
+def test_models_that_have_little_in_common_are_told_in_a_few_words(runs: Path) -> None:
+    (runs / "b/config.toml").write_text(
+        "seed = 0\n" + "".join(f'[[model]]\nmodule = "Linear"\nfeatures = {n}\n' for n in range(40))
+    )
+    assert [run.differences for run in list_runs(runs)] == [
+        {"model": model} for model in ("Linear", "40 Linear", "Linear")
+    ]
+    (runs / "b/config.toml").write_text('seed = 0\nmodel = [{ module = "Linear", features = 9 }]\n')
+    assert [run.differences for run in list_runs(runs)] == [{}, {"features": 9}, {}]
+
+
+def test_a_run_of_its_own_is_a_line_and_no_run_is_a_mistake(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder, here in (("a", runs), (".", runs / "a")):
+        monkeypatch.chdir(here)
+        (run,) = list_runs(Path(folder))
+        assert (run.name, run.state, run.differences) == ("a", "done", {})
+    assert table([run]).split("\n")[0].split() == ["run", "state", "step", "best", "validation", "test"]
+    with pytest.raises(ConfigError, match="no run holds no runs"):
+        list_runs(runs / "no run")
+
+
+def test_why_a_run_ended_is_told_without_the_remedy(runs: Path) -> None:
+    said = {"state": "failed", "step": 3, "reason": "step 3: the loss is nan; lower the rate\nor not"}
+    (runs / "b/status.json").write_text(json.dumps(said))
+    assert list_runs(runs)[1].reason == "step 3: the loss is nan"
+    assert "step 3: the loss is nan" in table(list_runs(runs))
 
 
 def test_a_damaged_run_does_not_hide_the_others(runs: Path) -> None:

@@ -31,6 +31,7 @@ def test_it_tells_state_step_reason_and_time(tmp_path: Path) -> None:
 
 
 def test_what_was_saved_is_told_at_once(tmp_path: Path) -> None:
+    assert told(Status(tmp_path / "status.json", 9).path)["saved"] is None
     now = Status(tmp_path / "status.json", 9, saved=5)
     assert told(now.path)["saved"] == 5
     now.kept(9)
