@@ -1,6 +1,7 @@
 """From a config to live objects: the only place that turns a name into a thing."""
 
 from .check import check as check
+from .comparable import comparable_tables as comparable_tables
 from .config_file import shipped_configs as shipped_configs
 from .data import Data as Data
 from .data import batch_specs as batch_specs

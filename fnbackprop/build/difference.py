@@ -24,16 +24,18 @@ _HARMLESS = (
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """The keys in which two resolved configs differ, a line each: those that matter, and those that are harmless."""
+    """The keys in which two comparable configs differ, a line each: those that matter, and those that are harmless."""
     a, b = dict(leaves(before)), dict(leaves(now))
     lines = {key: f"{key}: {_text(a, key)} before, {_text(b, key)} now{_remedy(a, b, key)}" for key in sorted(a | b)}
     changed = [key for key in lines if key not in a or key not in b or a[key] != b[key]]
+    # An empty list or table that is filled shows in what it is filled with.
+    changed = [key for key in changed if not any(other.startswith(f"{key}.") for other in lines)]
     matters = [lines[key] for key in changed if not _is_harmless(key)]
     return matters, [lines[key] for key in changed if _is_harmless(key)]
 
 
 def config_digest(tables: Mapping[str, Any]) -> str:
-    """SHA-256 of what matters in a resolved config."""
+    """SHA-256 of what matters in a comparable config."""
     # 1 and 1.0 are the same number to `differences` too.
     same = {key: float(value) if type(value) is int else value for key, value in leaves(tables)}
     matters = {key: value for key, value in same.items() if not _is_harmless(key)}

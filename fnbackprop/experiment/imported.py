@@ -34,7 +34,7 @@ def begin_with(
     folder = records.RunFolder.at(Path(run))
     if folder.config.exists():
         raise ConfigError(f"{folder.path} holds a run; give --run a folder that is free")
-    tables = build.config_tables(plan, data)
+    tables = build.comparable_tables(plan, data)
     recipe = build.build_recipe(plan, data)
     key, _ = jax.random.split(jax.random.key(plan.config.seed))
     inputs, _ = data.specs(plan.config.data.batch_size)

@@ -100,8 +100,8 @@ def _compare_configs(run: Run) -> None:
     if not run.folder.config.is_file():
         return
     allowed = run.plan.allow
-    before = build.config_tables(build.read_plan(run.folder.config, (), allowed), run.data)
-    matters, harmless = build.differences(before, build.config_tables(run.plan, run.data))
+    before = build.comparable_tables(build.read_plan(run.folder.config, (), allowed), run.data)
+    matters, harmless = build.differences(before, build.comparable_tables(run.plan, run.data))
     if matters:
         head = f"run {run.folder.path} was started with another config; start anew with --fresh, or undo:"
         raise ConfigError([head, *(f"  {line}" for line in matters)])

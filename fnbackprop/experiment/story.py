@@ -66,7 +66,7 @@ def train(
         text = f"{left.path}, of the same training: --run {left.path} goes on with it; this is a new run"
         records.Log(None, console).print(f"{'unfinished':<17} {text}", style="yellow")
     folder = _folder(run, fresh, name)
-    digests = build.config_digest(build.config_tables(plan, data)), data_digest(data.splits)
+    digests = build.config_digest(build.comparable_tables(plan, data)), data_digest(data.splits)
     with records.disk_errors(folder.path), folder.locked(), stop_wish() as wish:
         it = Run(name, plan, data, folder, records.Log(folder.log, console), wish, *digests)
         start = find_start(it, machine)

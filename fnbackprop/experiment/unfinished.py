@@ -11,7 +11,7 @@ from ..core.errors import FnbackpropError
 
 def find_unfinished(parent: Path, name: str, plan: build.Plan, data: build.Data) -> records.RunFolder | None:
     """The run of the same training in `parent`, called `name` or name-2 …, that was stopped last; None without one."""
-    tables = build.config_tables(plan, data)
+    tables = build.comparable_tables(plan, data)
     found = list(_stopped(parent, name, tables, plan, data))
     return max(found, key=lambda folder: folder.status.stat().st_mtime, default=None)
 
@@ -26,6 +26,6 @@ def _stopped(
             state = records.read_status(folder.status).get("state")
             alive = records.is_locked(folder.lock)
             if state not in (None, "done") and not alive and records.Checkpoints(folder.checkpoints).steps():
-                before = build.config_tables(build.read_plan(folder.config, (), plan.allow), data)
+                before = build.comparable_tables(build.read_plan(folder.config, (), plan.allow), data)
                 if not build.differences(before, tables)[0]:
                     yield folder

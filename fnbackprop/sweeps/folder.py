@@ -60,7 +60,7 @@ class SweepFolder(NamedTuple):
         run = records.RunFolder(parent)
         log, digests = (
             records.Log(None, Console(quiet=True)),
-            (build.config_digest(build.config_tables(member.plan, member.data)),),
+            (build.config_digest(build.comparable_tables(member.plan, member.data)),),
         )
         it = Run(name, member.plan, member.data, run, log, StopWish(), *digests, data_digest(member.data.splits))
         write_atomically(run.config, build.config_text(member.plan, member.data))

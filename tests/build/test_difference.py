@@ -12,6 +12,7 @@ BEFORE = {
     "optimizer": {"learning_rate": 1.0},
     "training": {"epochs": 3},
     "checkpoint": {"keep": 2},
+    "trackers": [],
 }
 
 
@@ -24,6 +25,7 @@ BEFORE = {
         (BEFORE | {"training": {"steps": 9}}, [], ["training.epochs: 3 before, unset now", "training.steps: unset"]),
         (BEFORE | {"checkpoint": {"keep": 3}}, [], ["checkpoint.keep: 2 before, 3 now"]),
         (BEFORE | {"checkpoints": {"keep": 3}}, ["checkpoints.keep: unset before, 3 now"], []),
+        (BEFORE | {"trackers": ["tensorboard"]}, [], ['trackers.0: unset before, "tensorboard" now']),
         (BEFORE | {"best": {"metric": "loss"}}, [], ['best.metric: unset before, "loss" now']),
         (
             BEFORE | {"model": [{"module": "Linear", "features": 9}, {"module": "ReLU"}]},
