@@ -1,6 +1,7 @@
 """What a run is worth to others: weights that PyTorch loads, a program that runs alone; and weights from elsewhere."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -143,5 +144,10 @@ def test_weights_that_do_not_fit_are_refused_by_name(here: Callable[..., Any]) -
     save_file({"0.bias": good["0.bias"]}, "bad.safetensors")
     with pytest.raises(DataError, match=r"  0\.weight: missing\n  3\.bias: missing"):
         experiment.begin_with("it.toml", "bad.safetensors", run="refused")
-    with pytest.raises(ConfigError, match="run holds a run"):
-        experiment.begin_with("it.toml", "again.safetensors", run="run")
+    # What is left of a run is still one.
+    shutil.copytree("run", "rest")
+    Path("rest/config.toml").unlink()
+    for held in ("run", "rest"):
+        with pytest.raises(ConfigError, match=f"{held} holds a run"):
+            experiment.begin_with("it.toml", "again.safetensors", run=held)
+    assert Path("rest/metrics.jsonl").read_bytes() == Path("run/metrics.jsonl").read_bytes()

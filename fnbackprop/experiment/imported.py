@@ -32,21 +32,12 @@ def begin_with(
     """
     plan, data = build.prepare(config, overrides, allow)
     folder = records.RunFolder.at(Path(run))
-    if folder.config.exists():
-        raise ConfigError(f"{folder.path} holds a run; give --run a folder that is free")
-    tables = build.comparable_tables(plan, data)
-    recipe = build.build_recipe(plan, data)
-    key, _ = jax.random.split(jax.random.key(plan.config.seed))
-    inputs, _ = data.specs(plan.config.data.batch_size)
-    state = training.initial_state(recipe, key, inputs)
-    variables = training.inside_weights(records.load_arrays(Path(weights))[0], state.variables, plan.model, inputs)
-    # Optimizers and averages may begin with a copy of the parameters.
-    state = training.start_state(recipe, variables)
     with records.disk_errors(folder.path), folder.locked():
-        log, digests = (
-            records.Log(folder.log, console or Console()),
-            (build.config_digest(tables), data_digest(data.splits)),
-        )
+        if any(part.exists() for part in (folder.config, folder.metrics, folder.checkpoints)):
+            raise ConfigError(f"{folder.path} holds a run; give --run a folder that is free")
+        variables, state = _start(plan, data, Path(weights))
+        log = records.Log(folder.log, console or Console())
+        digests = build.config_digest(build.comparable_tables(plan, data)), data_digest(data.splits)
         it = Run(Path(config).stem, plan, data, folder, log, StopWish(), *digests)
         metrics = records.MetricsLog(folder.metrics, Start().metrics)
         Keeper(it, Start(), metrics, records.environment()).save(state, records.Averages(), None)
@@ -54,3 +45,13 @@ def begin_with(
         write_atomically(folder.config, build.config_text(plan, data))
         records.Status(folder.status, 0, saved=0).tell("stopped", "weights were imported, and nothing trained yet")
     return folder.path
+
+
+def _start(plan: build.Plan, data: build.Data, weights: Path) -> tuple[training.Variables, training.TrainState]:
+    recipe = build.build_recipe(plan, data)
+    key, _ = jax.random.split(jax.random.key(plan.config.seed))
+    inputs, _ = data.specs(plan.config.data.batch_size)
+    state = training.initial_state(recipe, key, inputs)
+    variables = training.inside_weights(records.load_arrays(weights)[0], state.variables, plan.model, inputs)
+    # Optimizers and averages may begin with a copy of the parameters.
+    return variables, training.start_state(recipe, variables)

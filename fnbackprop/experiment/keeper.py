@@ -53,11 +53,7 @@ class Keeper:
         checkpoints = self._run.checkpoints
         checkpoints.save(manifest, arrays)
         # Only now that this one has been read back.
-        latest = [earlier for earlier in checkpoints.steps() if earlier <= step][
-            -self._run.plan.config.checkpoint.keep :
-        ]
-        checkpoints.prune(
-            [*latest, *(later for later in checkpoints.steps() if later > step), *([best] if best else [])]
-        )
+        latest = checkpoints.steps()[-self._run.plan.config.checkpoint.keep :]
+        checkpoints.prune(latest if best is None else [*latest, best])
         self._saved, self._saved_at = step, time.monotonic()
         self.seconds += self._saved_at - began

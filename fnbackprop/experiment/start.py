@@ -59,8 +59,15 @@ def find_start(run: Run, machine: records.Environment) -> Start:
     """
     for place in (run.folder.path, run.folder.checkpoints):
         remove_leftovers(place)
-    _compare_configs(run)
-    checkpoint, problems = _newest(run)
+    (matters, harmless), (checkpoint, problems) = _changes(run), _newest(run)
+    if checkpoint is not None and not any(line.startswith("data.") for line in matters):
+        # First, since the length of a schedule follows the data.
+        _check_data(run, checkpoint.manifest)
+    if matters:
+        head = f"run {run.folder.path} was started with another config; start anew with --fresh, or undo:"
+        raise ConfigError([head, *(f"  {line}" for line in matters)])
+    for line in harmless:
+        run.log.print(f"{'changed':<17} {line}")
     if checkpoint is None:
         _refuse_lost(run, problems)
         return Start()
@@ -96,17 +103,13 @@ class _OtherMetricsError(CheckpointError):
     """The checkpoint is whole, but the figures of its steps are not."""
 
 
-def _compare_configs(run: Run) -> None:
+def _changes(run: Run) -> tuple[list[str], list[str]]:
+    """Where the config is not what it was: what matters, and what is harmless."""
     if not run.folder.config.is_file():
-        return
+        return [], []
     allowed = run.plan.allow
     before = build.comparable_tables(build.read_plan(run.folder.config, (), allowed), run.data)
-    matters, harmless = build.differences(before, build.comparable_tables(run.plan, run.data))
-    if matters:
-        head = f"run {run.folder.path} was started with another config; start anew with --fresh, or undo:"
-        raise ConfigError([head, *(f"  {line}" for line in matters)])
-    for line in harmless:
-        run.log.print(f"{'changed':<17} {line}")
+    return build.differences(before, build.comparable_tables(run.plan, run.data))
 
 
 def _newest(run: Run) -> tuple[records.Checkpoint | None, dict[int, CheckpointError]]:
@@ -123,12 +126,15 @@ def _newest(run: Run) -> tuple[records.Checkpoint | None, dict[int, CheckpointEr
     return None, problems
 
 
-def _check_manifest(run: Run, manifest: records.Manifest) -> None:
+def _check_data(run: Run, manifest: records.Manifest) -> None:
     if manifest.data != run.data_digest:
         raise DataError(
             f"run {run.folder.path} was trained on other data than {run.plan.config.data.source} gives now (SHA-256 "
             f"{manifest.data[:12]}… then, {run.data_digest[:12]}… now); bring the data back, or start anew with --fresh"
         )
+
+
+def _check_manifest(run: Run, manifest: records.Manifest) -> None:
     if manifest.config != run.config_digest:
         raise CheckpointError(
             f"checkpoint {run.checkpoints.path(manifest.step)} is of another config than the run's; move it away, or "

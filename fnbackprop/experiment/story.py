@@ -13,9 +13,9 @@ from rich.console import Console
 
 from .. import build, records, training
 from ..core.atomic import write_atomically
-from ..core.errors import CheckpointError
 from ..core.stopping import StopWish, stop_wish
 from ..data.digest import data_digest
+from .final_model import final_model, warn_of_lost_best
 from .fit import fit
 from .keeper import Keeper
 from .profile import profile_table
@@ -123,8 +123,9 @@ def _train(run: Run, start: Start, machine: records.Environment, status: records
     metrics = records.MetricsLog(run.folder.metrics, start.metrics, trackers.add)
     keeper = Keeper(run, start, metrics, machine)
     reporter = Reporter(run, start, metrics, loop.steps_per_epoch, watch)
+    warn_of_lost_best(run, reporter.best)
     state = fit(run, loop, state, reporter, keeper, status)
-    step, variables = _final(run, state, reporter.best)
+    step, variables = final_model(run, state, reporter.best)
     test = measure(variables, examples, splits.test)
     metrics.append({"kind": "test", **reporter.place(step), **test})
     trackers.flush()
@@ -147,19 +148,3 @@ def _conclude(run: Run, variables: training.Variables, test: dict[str, float], f
 
 
 _TRACKERS = {"tensorboard": lambda run, start: records.TensorBoard(run.folder.tensorboard, start.step)}
-
-
-def _final(run: Run, state: training.TrainState, best: records.Best | None) -> tuple[int, training.Variables]:
-    """The variables of the best model where one was kept, otherwise of the last; and their step."""
-    last = int(state.step)
-    if best is None or best.step is None or best.step == last:
-        return last, state.outcome
-    try:
-        saved = Start(run.checkpoints.load(best.step)).state(state)
-    except CheckpointError as error:
-        raise CheckpointError(
-            f"the best model, of step {best.step}, is lost: checkpoint {run.checkpoints.path(best.step)}: {error}; "
-            "put a copy in its place, or take the last model by leaving [best] out of the config"
-        ) from None
-    run.log.print(f"{'best':<17} of step {best.step}: validation {best.metric} {best.value:.6g}")
-    return best.step, saved.outcome

@@ -182,14 +182,24 @@ def test_a_run_whose_checkpoints_are_gone_does_not_begin_anew(train: Train) -> N
 
 
 def test_changed_data_are_refused(train: Train) -> None:
-    data = "data={source='csv', path='mine.csv', target='y', batch_size=16}"
+    # Its length follows the data, which are what is told of all the same.
+    schedule = "optimizer.learning_rate={schedule='cosine_decay_schedule', init_value=0.01}"
+    overrides = (
+        "data={source='csv', path='mine.csv', target='y', batch_size=16}",
+        "model.2.features=2",
+        "checkpoint={every_steps=2}",
+        schedule,
+    )
     rows = [f"{i},{i * i % 7},{'ab'[i % 2]}\n" for i in range(100)]
     Path("mine.csv").write_text("a,b,y\n" + "".join(rows))
     with pytest.raises(DiedError):
-        train(data, "model.2.features=2", "checkpoint={every_steps=2}", run="it", dies_at=3)
-    Path("mine.csv").write_text("a,b,y\n" + "".join(rows[:-1]) + "99,0,b\n")
-    with pytest.raises(DataError, match="trained on other data than csv gives now"):
-        train(data, "model.2.features=2", "checkpoint={every_steps=2}", run="it")
+        train(*overrides, run="it", dies_at=3)
+    for other in ([*rows[:-1], "99,0,b\n"], rows[:60]):
+        Path("mine.csv").write_text("a,b,y\n" + "".join(other))
+        with pytest.raises(DataError, match="trained on other data than csv gives now"):
+            train(*overrides, run="it")
+    with pytest.raises(ConfigError, match=r"data\.source"):
+        train("data={source='iris', batch_size=16}", *overrides[2:], run="it")
 
 
 def test_a_model_whose_arrays_have_changed_is_refused_by_name(train: Train, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,9 +230,17 @@ def test_a_lost_best_model_is_not_replaced_in_silence(train: Train) -> None:
     overrides = ("optimizer.learning_rate=0.3", "training={epochs=10}", "checkpoint.keep=1")
     train(*overrides, "best={metric='loss'}", run="it")
     first = Checkpoints(Path("it/checkpoints")).steps()[0]
-    (Path("it/checkpoints") / f"step-{first:09}" / "manifest.json").write_text("{}")
-    with pytest.raises(CheckpointError, match=rf"the best model, of step {first}, is lost"):
-        train(*overrides, "best={metric='loss'}", run="it")
+    train(*overrides, f"training={{steps={first}}}", "seed=1", run="other")
+    lost = Path("it/checkpoints") / f"step-{first:09}"
+    shutil.rmtree(lost)
+    shutil.copytree(Path("other/checkpoints") / lost.name, lost)
+    told = Console(file=StringIO(), width=300)
+    for why in ("it is of another run", "it is not there"):
+        with pytest.raises(CheckpointError, match=rf"the best model, of step {first}, is lost: .*{why}"):
+            train(*overrides, "best={metric='loss'}", run="it", console=told)
+        # Before it trains on, too, since a better one may come.
+        assert f"so far, of step {first}, is lost ({why}): if none is better" in told.file.getvalue()
+        shutil.rmtree(lost, ignore_errors=True)
     train(*overrides, run="it")
 
 
