@@ -29,8 +29,10 @@ def train(
 
 
 @command
-def runs(folder: Annotated[Path, typer.Argument(help="The folder that runs lie in.")] = Path("runs")) -> None:
-    """List runs: their state, step and best figures, and where their configs differ."""
+def runs(
+    folder: Annotated[Path, typer.Argument(help="The folder that runs lie in, or of one run.")] = Path("runs"),
+) -> None:
+    """List runs: their state, step and best figures, why they ended, and where their configs differ."""
     from rich.console import Console
 
     from ..records import list_runs, runs_table

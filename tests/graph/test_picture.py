@@ -29,7 +29,7 @@ def test_other_endings_are_refused(tmp_path: Path, name: str) -> None:
 
 
 def test_where_it_cannot_be_written() -> None:
-    with pytest.raises(ConfigError, match="another file with -o"):
+    with pytest.raises(ConfigError, match="the folder /nowhere does not exist"):
         PICTURE.save("/nowhere/graph.svg")
 
 
