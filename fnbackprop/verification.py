@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from rich.console import Console
 
 from . import build
@@ -72,7 +73,7 @@ def _arguments(name: str, args: str | None) -> tuple[Any, ...]:
 
 def _configured(config: str, level: Level, seed: int, allow: Sequence[str]) -> Iterator[VjpReport]:
     plan, data = build.prepare(config, (), allow)
-    raw, labels = (part[: plan.config.data.batch_size] for part in data.splits.examples)
+    raw, labels = (np.asarray(part[: plan.config.data.batch_size]) for part in data.splits.examples)
     inputs, targets = normalize(raw, data.normalization), jnp.asarray(labels)
     variables = plan.model.init(jax.random.key(plan.config.seed), inputs)
 

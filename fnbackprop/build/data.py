@@ -63,7 +63,7 @@ def build_data(source: Named, config: DataConfig) -> Data:
     if config.normalize != "none" and splits.examples.inputs.dtype != np.int32:
         inputs = splits.examples.inputs[: len(splits.train)]
         normalization, constant = fit_normalization(inputs, config.normalize, config.epsilon, config.constant)
-    buckets = np.asarray(buckets_of(splits.examples.inputs, config.sizes)) if config.sizes else None
+    buckets = np.asarray(buckets_of(np.asarray(splits.examples.inputs), config.sizes)) if config.sizes else None
     return Data(splits, dataset.classes, normalization, constant, buckets)
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..core.errors import DataError
+from .rows import Rows, blocks
 from .windows import Windows
 
 
@@ -13,7 +14,8 @@ class Examples(NamedTuple):
     """Inputs and targets of the same examples, which are numbered along the first axis of both.
 
     Inputs are float32, or uint8 for images: the raw bytes 0 … 255; or int32 for tokens. Targets are int32 of shape (n,)
-    for classes, float32 of shape (n, k) for regression. For text both are `Windows`, which can be indexed like arrays.
+    for classes, float32 of shape (n, k) for regression. For text both are `Windows`, for memory-mapped
+    files they may be `Rows`; these can be indexed like arrays.
     """
 
     inputs: np.ndarray
@@ -95,16 +97,19 @@ def _check(examples: Examples, part: str, classes: tuple[str, ...] | None) -> No
         _check_labels(targets, part, classes)
 
 
-def check_finite(numbers: np.ndarray, name: str) -> None:
+def check_finite(numbers: np.ndarray | Rows, name: str) -> None:
     """Raise DataError for numbers that are not finite, with the place of the first."""
-    finite = np.isfinite(numbers)
-    if not finite.all():
-        example, *place = (int(i) for i in np.unravel_index(np.argmin(finite), numbers.shape))
-        column = place[0] if len(place) == 1 else tuple(place)
-        raise DataError(
-            f"{name}: row {example}, column {column} (counted from 0) is {numbers[example, *place]} as float32; "
-            "wanted a finite number: fill it in, or leave the row out"
-        )
+    first = 0
+    for block in blocks(numbers):
+        finite = np.isfinite(block)
+        if not finite.all():
+            row, *place = (int(i) for i in np.unravel_index(np.argmin(finite), block.shape))
+            column = place[0] if len(place) == 1 else tuple(place)
+            raise DataError(
+                f"{name}: row {first + row}, column {column} (counted from 0) is {block[row, *place]} as float32; "
+                "wanted a finite number: fill it in, or leave the row out"
+            )
+        first += len(block)
 
 
 def _check_labels(labels: np.ndarray, part: str, classes: tuple[str, ...]) -> None:

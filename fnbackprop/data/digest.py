@@ -4,6 +4,7 @@ import hashlib
 
 import numpy as np
 
+from .rows import blocks
 from .split import Splits
 from .windows import Windows
 
@@ -16,5 +17,6 @@ def data_digest(splits: Splits) -> str:
             digest.update(f"{array.first} {array.length}".encode())
             array = array.tokens
         digest.update(f"{array.dtype.str}{array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).data)
+        for block in blocks(array):
+            digest.update(np.ascontiguousarray(block).data)
     return digest.hexdigest()

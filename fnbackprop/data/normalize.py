@@ -8,8 +8,7 @@ import numpy as np
 from jax import Array
 from jaxtyping import Float, Float32, Real, Shaped
 
-# Numbers that are float64 at the same time: 8 MiB.
-_BLOCK = 2**20
+from .rows import Rows, blocks
 
 
 class Normalization(NamedTuple):
@@ -20,7 +19,7 @@ class Normalization(NamedTuple):
 
 
 def fit_normalization(
-    inputs: Shaped[np.ndarray, "examples *feature"],
+    inputs: Shaped[np.ndarray, "examples *feature"] | Rows,
     per: Literal["feature", "channel"],
     epsilon: float = 1e-7,
     constant: Literal["unit", "epsilon"] = "unit",
@@ -31,7 +30,7 @@ def fit_normalization(
     was constant in training would turn a deviation of 1 at test time into 1/ε. Also returns the indices of such
     features. Statistics are float64, over n (not n − 1). Fit on training examples only.
     """
-    mean, deviation = _statistics(inputs if per == "feature" else inputs.reshape(-1, inputs.shape[-1]))
+    mean, deviation = _statistics(inputs, inputs.shape[1:] if per == "feature" else inputs.shape[-1:])
     small = deviation < epsilon
     divisor = np.where(small, 1.0 if constant == "unit" else epsilon, deviation)
     constants = tuple(tuple(int(i) for i in index) for index in np.argwhere(small))
@@ -49,10 +48,13 @@ def normalize(x: Shaped[Array | np.ndarray, "*shape"], normalization: Normalizat
     return x if normalization is None else (x - normalization.mean) / normalization.divisor
 
 
-def _statistics(rows: Shaped[np.ndarray, "rows *feature"]) -> tuple[Float[np.ndarray, "*feature"], ...]:
+def _statistics(
+    inputs: Shaped[np.ndarray, "examples *feature"] | Rows, shape: tuple[int, ...]
+) -> tuple[Float[np.ndarray, "*statistic"], ...]:
     # Two passes in blocks: exact like np.var, without a float64 copy of everything.
-    step = max(1, _BLOCK // math.prod(rows.shape[1:]))
-    blocks = [rows[start : start + step] for start in range(0, len(rows), step)]
-    mean = np.sum([block.sum(0, dtype=np.float64) for block in blocks], axis=0) / len(rows)
-    variance = np.sum([np.square(block - mean).sum(0) for block in blocks], axis=0) / len(rows)
+    count = math.prod(inputs.shape) // math.prod(shape)
+    rows = (block.reshape(-1, *shape) for block in blocks(inputs))
+    mean = np.sum([block.sum(0, dtype=np.float64) for block in rows], axis=0) / count
+    rows = (block.reshape(-1, *shape) for block in blocks(inputs))
+    variance = np.sum([np.square(block - mean).sum(0) for block in rows], axis=0) / count
     return mean, np.sqrt(variance)

@@ -1,10 +1,12 @@
 """Arrays as somebody happens to have them, made into a `Dataset`."""
 
+from typing import Any
+
 import numpy as np
-from jaxtyping import Shaped
 
 from ..core.errors import DataError
 from .dataset import Dataset, Examples
+from .rows import Rows, rows_of
 
 # More would be no classes but a number that somebody forgot to make a float; naming them all would fill the memory.
 _MAX_CLASSES = 2**20
@@ -14,7 +16,8 @@ def as_dataset(result: object, source: str) -> Dataset:
     """What the function `source` returned: a Dataset, or (inputs, targets).
 
     Integer targets of shape (n,) are labels of the classes "0" … "K−1"; floats, of shape (n,) or (n, k), are values to
-    regress on. Inputs become float32; uint8 stays. Raises DataError, which names `source`.
+    regress on. Inputs become float32; uint8 stays. Memory maps, as `np.load` with mmap_mode makes them, stay on the
+    disk, but for targets of shape (n,). Raises DataError, which names `source`.
     """
     if isinstance(result, Dataset):
         return result
@@ -48,8 +51,9 @@ def _examples(inputs: object, targets: object, part: str) -> Examples:
     return Examples(array if array.dtype == np.uint8 else float32(array), _targets(targets, f"{part} targets"))
 
 
-def _targets(numbers: object, name: str) -> Shaped[np.ndarray, "..."]:
+def _targets(numbers: object, name: str) -> Any:
     array = _numbers(numbers, name)
+    array = np.asarray(array) if array.ndim == 1 else array
     if array.dtype.kind == "f":
         return float32(array[:, None] if array.ndim == 1 else array)
     if array.ndim != 1:
@@ -66,9 +70,9 @@ def _targets(numbers: object, name: str) -> Shaped[np.ndarray, "..."]:
     return array.astype(np.int32)
 
 
-def _numbers(numbers: object, name: str) -> Shaped[np.ndarray, "..."]:
+def _numbers(numbers: object, name: str) -> Any:
     try:
-        array = np.asarray(numbers)
+        array = mapped if isinstance(mapped := rows_of(numbers), Rows) else np.asarray(numbers)
     except (TypeError, ValueError) as error:
         raise DataError(f"{name} do not make an array: {error}") from None
     if array.dtype.kind not in "biuf":
@@ -78,7 +82,9 @@ def _numbers(numbers: object, name: str) -> Shaped[np.ndarray, "..."]:
     return array
 
 
-def float32(array: Shaped[np.ndarray, "..."]) -> Shaped[np.ndarray, "..."]:
+def float32(array: Any) -> Any:
     """Numbers as float32, where those that are too large for it are infinite."""
+    if isinstance(array, Rows):
+        return array.astype(np.float32)
     with np.errstate(over="ignore"):  # what float32 cannot hold is found, and named, among the infinities
         return array.astype(np.float32, copy=False)

@@ -8,6 +8,7 @@ from jaxtyping import Int
 
 from ..core.errors import ConfigError
 from .dataset import Dataset, Examples
+from .rows import join_rows, take_rows
 from .windows import Windows
 
 Indices = Int[np.ndarray, " chosen"]
@@ -30,9 +31,10 @@ def split(dataset: Dataset, validation: float | int, test: float | int | None, s
 
     Test, then validation, are drawn from `dataset.train` in proportion from every class, give or take one example; each
     part keeps the source's order. A source with a test part of its own keeps that whole, and `test` must be None;
-    otherwise None means 0.2. validation = 0 gives an empty part. Windows of a text are cut where they stand: the test
-    part is its end, the validation part what comes before; nothing of either is in a window that is learned from, and
-    each token of them is predicted once. Raises ConfigError where the parts do not fit.
+    otherwise None means 0.2. validation = 0 gives an empty part. What is memory-mapped is not read for it. Windows of a
+    text are cut where they stand: the test part is its end, the validation part what comes before; nothing of either is
+    in a window that is learned from, and each token of them is predicted once. Raises ConfigError where the parts do
+    not fit.
     """
     if dataset.test is not None and test is not None:
         raise ConfigError(f"data.test: got {test}, but this source has a test part of its own; leave data.test out")
@@ -52,9 +54,9 @@ def split(dataset: Dataset, validation: float | int, test: float | int | None, s
     chosen_test, remaining = _draw(remaining, n_test, labels, random)
     chosen_validation, remaining = _draw(remaining, n_validation, labels, random)
     order = np.concatenate([remaining, chosen_validation, chosen_test])
-    examples = Examples(inputs[order], targets[order])
+    examples = Examples(take_rows(inputs, order), take_rows(targets, order))
     if dataset.test is not None:
-        examples = Examples(*(np.concatenate(arrays) for arrays in zip(examples, dataset.test, strict=True)))
+        examples = Examples(*(join_rows(*arrays) for arrays in zip(examples, dataset.test, strict=True)))
     ends = len(remaining), len(remaining) + n_validation, len(examples.inputs)
     return Splits(examples, range(ends[0]), range(ends[0], ends[1]), range(ends[1], ends[2]))
 

@@ -38,7 +38,7 @@ def test_channels_share_what_their_pixels_share():
 
 def test_blocks_make_no_difference(monkeypatch):
     x = RANDOM.normal(size=(101, 2, 3)).astype(np.float32)
-    monkeypatch.setattr("fnbackprop.data.normalize._BLOCK", 60)
+    monkeypatch.setattr("fnbackprop.data.rows._BLOCK", 60)
     normalization, _ = fit_normalization(x, "feature")
     np.testing.assert_allclose(normalization.mean, x.astype(np.float64).mean(0), rtol=1e-6)
     np.testing.assert_allclose(normalization.divisor, x.astype(np.float64).std(0), rtol=1e-6)

@@ -45,7 +45,7 @@ def test_two_files_make_a_data_set(tmp_path):
     np.save(tmp_path / "y.npy", np.array([1, 0], ">i8"))
     dataset = npy(str(tmp_path / "x.npy"), str(tmp_path / "y.npy"))
     assert dataset.train.inputs.dtype == np.dtype("=f4")
-    assert dataset.train.inputs.tolist() == NUMBERS.tolist()
+    assert np.asarray(dataset.train.inputs).tolist() == NUMBERS.tolist()
     assert dataset.train.targets.tolist() == [1, 0]
     assert dataset.classes == ("0", "1")
 
