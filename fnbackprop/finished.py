@@ -29,8 +29,9 @@ def evaluate(run: str | Path, allow: Sequence[str] = ()) -> dict[str, float]:
             "bring the data back, or train anew"
         )
     recipe = build.build_recipe(plan, data)._replace(normalization=trained.normalization)
-    measure, _ = training.compile_evaluate(recipe, trained.variables, data.splits.examples, data.buckets)
-    return measure(trained.variables, data.splits.examples, data.splits.test)
+    examples = training.place(data.splits.examples, plan.config.data.device_megabytes)
+    measure, _ = training.compile_evaluate(recipe, trained.variables, examples, data.buckets)
+    return measure(trained.variables, examples, data.splits.test)
 
 
 def predict(

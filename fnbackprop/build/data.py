@@ -7,10 +7,11 @@ import jax
 import numpy as np
 
 from ..core.config import DataConfig
-from ..core.errors import DataError, FnbackpropError
+from ..core.errors import ConfigError, DataError, FnbackpropError
 from ..data import Dataset, ExampleSpec, Splits, as_dataset, data_folder, known_example, split
 from ..data.buckets import buckets_of
 from ..data.normalize import Normalization, fit_normalization
+from ..data.rows import is_too_large
 from .named import Named
 
 
@@ -57,6 +58,9 @@ def find_example(source: Named, config: DataConfig) -> ExampleSpec:
 def build_data(source: Named, config: DataConfig) -> Data:
     """The data of a config. Raises DataError where it cannot be read, ConfigError where it cannot be split so."""
     dataset = _read(source, config)
+    if config.sizes and is_too_large(dataset.train, config.device_megabytes):
+        what = "batches are cut to sizes on the device, for which the examples are too large; raise it, or leave"
+        raise ConfigError(f"data.device_megabytes: {what} data.sizes out (got {config.device_megabytes:g})")
     splits = split(dataset, config.validation, config.test, config.split_seed)
     normalization: Normalization | None = None
     constant: tuple[tuple[int, ...], ...] = ()

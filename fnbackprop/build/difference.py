@@ -9,10 +9,11 @@ from ..core.tables import leaves
 from .registry import SCHEDULE
 
 # What changes no bit of the steps that a run has taken: how long it goes on, on how many devices, what is written down,
-# where data lie.
+# where data lie, on the disk and on the device.
 _HARMLESS = (
     "best",
     "checkpoint",
+    "data.device_megabytes",
     "data.folder",
     "health",
     "trackers",

@@ -50,6 +50,11 @@ class DataConfig(NamingTable):
     constant: Literal["unit", "epsilon"] = Field(
         "unit", description="divisor where the deviation is below epsilon: 1, or epsilon itself (the lecture's formula)"
     )
+    device_megabytes: Annotated[float, Field(gt=0)] = Field(
+        1024.0,
+        description="examples that take more stay on the host, or on the disk, and come to the device as they are "
+        "needed; a text always lies there",
+    )
     sizes: tuple[Positive, ...] = Field(
         (),
         description="for sequences padded with zeros: the lengths to which batches are cut along axis 1, ascending, "

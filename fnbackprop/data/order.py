@@ -47,8 +47,13 @@ def batch_indices(
     """
     count = len(order)
     positions = step * batch_size + jnp.arange(batch_size, dtype=jnp.int32)
-    weights = None if count % batch_size == 0 else (positions < count).astype(jnp.float32)
-    return order[positions % count], weights
+    return order[positions % count], batch_weights(count, step, batch_size)
+
+
+def batch_weights(count: int, step: int | Int[Array, ""], batch_size: int) -> Float32[Array, " batch"] | None:
+    """1 for each example of minibatch number `step` of so many, 0 for what fills it up; None where all would be 1."""
+    positions = step * batch_size + jnp.arange(batch_size, dtype=jnp.int32)
+    return None if count % batch_size == 0 else (positions < count).astype(jnp.float32)
 
 
 def class_coverage(labels: Int[np.ndarray, " count"], order: Int[np.ndarray, " visited"], batch_size: int) -> float:

@@ -1,7 +1,7 @@
 """Rows of arrays that stay on the disk: none is read before it is asked for."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Int, Shaped
 
 from ..core.errors import DataError
+from .windows import Windows
 
 # Numbers that are looked at together where all are looked at: 8 MiB as float64.
 _BLOCK = 2**20
@@ -108,6 +109,13 @@ def blocks(array: Any) -> Iterator[np.ndarray]:
     """All rows of an array, a few at a time."""
     step = max(1, _BLOCK // math.prod(array.shape[1:]))
     return (np.asarray(array[start : start + step]) for start in range(0, len(array), step))
+
+
+def is_too_large(arrays: Iterable[Any], megabytes: float) -> bool:
+    """Whether arrays take more than that; windows of a text never do."""
+    if any(isinstance(array, Windows) for array in arrays):
+        return False
+    return sum(math.prod(array.shape) * array.dtype.itemsize for array in arrays) > 1e6 * megabytes
 
 
 def _stamp(file: Path) -> tuple[int, int]:

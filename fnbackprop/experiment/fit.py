@@ -1,5 +1,7 @@
 """The loop of an experiment, with everything that is written down and saved on the way."""
 
+from contextlib import closing
+
 from .. import records, training
 from ..core.errors import Stopped
 from .keeper import Keeper
@@ -23,8 +25,8 @@ def fit(
     periods = (reporter.every, *([] if every is None else [every]))
     steps = 0 if reporter.early_end(int(state.step)) else reporter.steps
     run.wish.patient = True
-    with reporter.progress as progress:
-        for chunk in loop.chunks(state, steps, *periods):
+    with reporter.progress as progress, closing(loop.chunks(state, steps, *periods)) as chunks:
+        for chunk in chunks:
             state, better = chunk.state, False
             reporter.chunk(chunk)
             if reporter.is_due(chunk.last):

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 from rich.console import Console
 
 from .. import build, records, training
@@ -102,7 +101,7 @@ def _train(run: Run, start: Start, machine: records.Environment, status: records
     recipe = build.build_recipe(run.plan, run.data)
     model_key, loop_key = jax.random.split(jax.random.key(config.seed))
     devices = training.Devices.first(config.training.devices)
-    examples = devices.everywhere(jax.tree.map(jnp.asarray, splits.examples))
+    examples = training.place(splits.examples, config.data.device_megabytes, devices)
     state = start.state(training.initial_state(recipe, model_key, run.data.specs(config.data.batch_size)[0]))
     watched = config.health, run.data.train_buckets, devices
     loop = training.Loop(recipe, config.data, examples, len(splits.train), loop_key, state, *watched)

@@ -10,6 +10,7 @@ from .. import build, records
 from ..core.atomic import write_atomically
 from ..core.errors import ConfigError
 from ..core.stopping import stop_wish
+from ..data.rows import is_too_large
 from .axes import Axis, Point, grid, read_axes
 from .folder import SweepFolder
 from .groups import Member
@@ -49,12 +50,15 @@ def sweep(
     strict: each point by itself, through the programs of `train`: the same bits.
     keep_runs: write each point's run folder, points/NUMBER; strict and [best] always do.
 
-    Raises ConfigError with the mistakes of all points before anything runs; DataError; and Stopped once the points that
+    Raises ConfigError with the mistakes of all points before anything runs, and where examples on the host (see
+    data.device_megabytes) would be shared by points side by side; DataError; and Stopped once the points that
     were being trained are saved.
     """
     console, name = console or Console(), Path(config).stem
     plain, axes = read_axes(config, overrides, allow)
     members = _prepare(config, grid(plain, axes), allow)
+    if not strict:
+        _check_room(members)
     path = None if run is None else Path(run)
     place = records.RunFolder.next_free(Path("sweeps"), name) if path is None else records.RunFolder.at(path)
     folder = SweepFolder(place)
@@ -85,6 +89,15 @@ def _prepare(config: str | Path, points: Sequence[Point], allow: Sequence[str]) 
     if problems:
         raise ConfigError(list(problems))
     return tuple(members)
+
+
+def _check_room(members: Sequence[Member]) -> None:
+    """Raises ConfigError for points side by side whose data do not lie on the device."""
+    for _, plan, data in members:
+        limit = plan.config.data.device_megabytes
+        if plan.config.best is None and is_too_large(data.splits.examples, limit):
+            what = "points side by side want all examples on the device; raise it, or use --strict"
+            raise ConfigError(f"{plan.file}: data.device_megabytes: {what} (got {limit:g})")
 
 
 def _conclude(it: Sweep, axes: Sequence[Axis]) -> Swept:

@@ -15,6 +15,8 @@ from .loop import Chunk as Chunk
 from .loop import Loop as Loop
 from .objective import Batch as Batch
 from .objective import objective as objective
+from .pool import HostExamples as HostExamples
+from .pool import place as place
 from .profile import Limits as Limits
 from .profile import find_limits as find_limits
 from .profile import profile_steps as profile_steps

@@ -1,6 +1,6 @@
 """Which examples each step sees."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +10,7 @@ from jaxtyping import Float32, Int, Int32, PRNGKeyArray
 
 from ..core.config import DataConfig
 from ..data.buckets import deal, dealt_batch, steps_of_buckets
-from ..data.order import batch_indices, epoch_order
+from ..data.order import batch_indices, batch_weights, epoch_order
 
 
 class Order(NamedTuple):
@@ -18,6 +18,13 @@ class Order(NamedTuple):
 
     indices: Int32[Array, " places"]
     weights: Float32[Array, " places"] | None = None
+
+
+class Pooled(NamedTuple):
+    """In place of an order: the examples are those that an epoch's steps see, in their order, from step `first` on."""
+
+    first: Int[Any, ""]
+    weights: None = None
 
 
 class Batches(NamedTuple):
@@ -35,33 +42,42 @@ class Batches(NamedTuple):
         """Steps that an epoch takes."""
         return steps_per_epoch(self.examples, self.data, self.buckets)
 
-    def order(self, key: PRNGKeyArray, epoch: Int[Array, ""], targets: Array) -> Order:
-        """The examples of an epoch that its steps see."""
+    @property
+    def kept(self) -> int:
+        """Examples that the steps of an epoch see, where there are no buckets."""
+        return min(self.examples, self.per_epoch * self.data.batch_size)
+
+    def order(self, key: PRNGKeyArray, epoch: Int[Array, ""], targets: Array | None) -> Order:
+        """The examples of an epoch that its steps see; only stratified ones depend on their targets."""
         shuffle, batch_size = self.data.shuffle, self.data.batch_size
-        labels = targets[: self.examples] if shuffle == "stratified" else None
+        labels = targets[: self.examples] if shuffle == "stratified" and targets is not None else None
         order = epoch_order(key, epoch, self.examples, shuffle, labels, batch_size)
         if self.buckets is None:
-            return Order(order[: self.per_epoch * batch_size])
+            return Order(order[: self.kept])
         key = jax.random.fold_in(key if shuffle == "once" else jax.random.fold_in(key, epoch), 1)
         return Order(*deal(None if shuffle == "never" else key, order, self.buckets, batch_size, self.data.last_batch))
 
     def pick(
-        self, order: Order, step: Int[Array, ""]
+        self, order: Order | Pooled, step: Int[Array, ""]
     ) -> tuple[Int32[Array, " batch"], Float32[Array, " batch"] | None]:
         """The examples of a step of the epoch, and their weights."""
+        size = self.data.batch_size
+        if isinstance(order, Pooled):
+            place = jnp.arange(size, dtype=jnp.int32)
+            return (step - order.first) * size + place, batch_weights(self.kept, step, size)
         if order.weights is None:
-            return batch_indices(order.indices, step, self.data.batch_size)
-        return dealt_batch((order.indices, order.weights), step, self.data.batch_size)
+            return batch_indices(order.indices, step, size)
+        return dealt_batch((order.indices, order.weights), step, size)
 
     def bucket(self, indices: Int32[Array, " batch"]) -> Int32[Array, ""]:
         """The bucket that all examples of a minibatch are of."""
         return jnp.asarray(self.buckets, jnp.int32)[indices[0]]
 
-    def seen(self, order: Order, first: np.int32, last: np.int32) -> Int[np.ndarray, " steps"]:
+    def seen(self, order: Order | Pooled, first: np.int32, last: np.int32) -> Int[np.ndarray, " steps"]:
         """How many examples each of some steps of the epoch sees."""
         size = self.data.batch_size
         if order.weights is None:
-            return np.minimum(len(order.indices) - np.arange(first, last) * size, size)
+            return np.minimum(self.kept - np.arange(first, last) * size, size)
         return np.count_nonzero(np.asarray(order.weights).reshape(-1, size)[first:last], axis=1)
 
 

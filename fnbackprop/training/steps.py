@@ -11,7 +11,7 @@ from jaxtyping import PRNGKeyArray
 from ..core.config import HealthConfig
 from ..data import Examples
 from ..data.buckets import at_size
-from .batches import Batches, Order
+from .batches import Batches, Order, Pooled
 from .devices import ONE_DEVICE, Devices
 from .health import watched_step
 from .look import Look, Looks, add_look, no_looks
@@ -33,7 +33,9 @@ class Steps:
     health: HealthConfig | None = None
     devices: Devices = ONE_DEVICE
 
-    def empty(self, key: PRNGKeyArray, state: TrainState, examples: Examples, order: Order, looks: int) -> Records:
+    def empty(
+        self, key: PRNGKeyArray, state: TrainState, examples: Examples, order: Order | Pooled, looks: int
+    ) -> Records:
         """Room for an epoch's figures, and for so many looks at the nodes."""
         _, figures, look = jax.eval_shape(self.step, key, state, examples, order, np.int32(0))
         figures = jax.tree.map(lambda f: jnp.zeros((self.batches.per_epoch, *f.shape), f.dtype), figures)
@@ -45,7 +47,7 @@ class Steps:
         records: Records,
         key: PRNGKeyArray,
         examples: Examples,
-        order: Order,
+        order: Order | Pooled,
         first: Array,
         last: Array,
     ) -> tuple[TrainState, Records]:
@@ -60,7 +62,7 @@ class Steps:
         return jax.lax.fori_loop(first, last, body, (state, records))
 
     def step(
-        self, key: PRNGKeyArray, state: TrainState, examples: Examples, order: Order, i: Array
+        self, key: PRNGKeyArray, state: TrainState, examples: Examples, order: Order | Pooled, i: Array
     ) -> tuple[TrainState, Figures, Look | None]:
         """The state after step `i` of the epoch, the step's figures, and its look at the nodes."""
         indices, weights = self.batches.pick(order, i)

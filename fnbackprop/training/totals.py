@@ -27,9 +27,16 @@ class Totals:
     recipe: Recipe
     devices: Devices = ONE_DEVICE
 
-    def of(self, variables: Variables, examples: Examples, buckets: Any, part: Int[Array, " 3"]) -> Figures:
-        """The sums over a part, given as its start, its length and its step."""
-        recipe, devices, rows = self.recipe, self.devices, self._rows(examples)
+    def of(
+        self,
+        variables: Variables,
+        examples: Examples,
+        buckets: Any,
+        part: Int[Array, " 3"],
+        before: Figures | None = None,
+    ) -> Figures:
+        """The sums over a part, given as its start, its length and its step; on top of those of what came before."""
+        recipe, devices, rows = self.recipe, self.devices, self.rows(examples)
         first, count, step = part
 
         def batch_total(i: Int[Array, ""]) -> Figures:
@@ -53,11 +60,11 @@ class Totals:
 
         one = Batch(jnp.asarray(examples.inputs[:1]), jnp.asarray(examples.targets[:1]))
         zeros = jax.tree.map(lambda f: jnp.zeros((), f.dtype), jax.eval_shape(figures_sum, one, jnp.ones(1)))
-        batches = -(-count // rows)
-        return jax.lax.fori_loop(0, batches, lambda i, sums: jax.tree.map(jnp.add, sums, batch_total(i)), zeros)
+        batches, sums = -(-count // rows), zeros if before is None else before
+        return jax.lax.fori_loop(0, batches, lambda i, sums: jax.tree.map(jnp.add, sums, batch_total(i)), sums)
 
-    def _rows(self, examples: Examples) -> int:
-        # So that a batch holds about as many numbers whatever an example is.
+    def rows(self, examples: Examples) -> int:
+        """How many examples are looked at together: about as many numbers, whatever an example is."""
         length = examples.targets.shape[1] if self._sequences(examples) else 1
         return max(1, _BATCH_SIZE // length) * self.devices.count
 

@@ -37,6 +37,7 @@ def test_sizes_reach_the_recipe_and_the_length_of_the_run(checked: Callable[...,
         ("data.sizes=[8, 4]", r"data\.sizes: should ascend"),
         ("data.sizes=[4, 4, 8]", r"data\.sizes: should ascend"),
         ("data.normalize=feature", r"data\.normalize: places along a sequence are no features"),
+        ("data.device_megabytes=0.001", r"data\.device_megabytes: batches are cut to sizes on the device"),
         ("data.shuffle=stratified", r"data\.shuffle: batches are dealt out by size"),
         ("data.sizes=[2, 8]", "model: "),  # the branch for up to 4 was made for 4
         ("model.0.limits=[2, 4]", "Choose got size 8 on axis 1; its branches take up to 4"),

@@ -61,6 +61,11 @@ def test_finished_points_are_not_trained_again() -> None:
     assert len([json.loads(line) for line in before.splitlines()]) == 2
 
 
+def test_data_on_the_host_are_for_one_point_at_a_time() -> None:
+    with pytest.raises(ConfigError, match=r"it\.toml: data\.device_megabytes: points side by side .* --strict"):
+        sweep("it.toml", ["seed=[0,1]", "data.device_megabytes=0.001"], console=QUIET)
+
+
 def test_lists_that_a_key_takes_are_no_axes() -> None:
     plain, axes = read_axes("it.toml", ["data.sizes=[4]", "seed=[0,1]"])
     assert plain == ("data.sizes=[4]",)

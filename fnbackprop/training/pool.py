@@ -1,0 +1,70 @@
+"""Examples that stay on the host: a thread gathers those that come next, while the device is busy with others."""
+
+import math
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple, TypeVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Int
+
+from ..data import Examples
+from ..data.rows import is_too_large
+from .devices import ONE_DEVICE, Devices
+
+Job = TypeVar("Job")
+Made = TypeVar("Made")
+
+# In use, ready, and being gathered.
+_POOLS = 3
+# Larger ones would keep the first step, and Ctrl-C, waiting, and be no faster.
+_LARGEST = 2**26
+
+
+class HostExamples(NamedTuple):
+    """Examples of which the device holds a few at a time, in pools of so many bytes."""
+
+    examples: Examples
+    bytes: float
+    devices: Devices = ONE_DEVICE
+
+    def room(self, batch: int) -> int:
+        """How many batches of so many examples a pool holds; one at least."""
+        each = sum(math.prod(array.shape[1:]) * array.dtype.itemsize for array in self.examples)
+        return max(1, int(self.bytes / (each * batch)))
+
+    def gather(self, numbers: Int[np.ndarray, " pool"]) -> Examples:
+        """A pool of the examples with these numbers, on the device."""
+        return self._put(Examples(*(array[numbers] for array in self.examples)))
+
+    def empty(self, size: int) -> Examples:
+        """A pool of so many examples that are all zeros, to compile programs for."""
+        return self._put(Examples(*(np.zeros((size, *array.shape[1:]), array.dtype) for array in self.examples)))
+
+    def _put(self, pool: Examples) -> Examples:
+        return self.devices.everywhere(jax.tree.map(jnp.asarray, pool))
+
+
+def place(examples: Examples, megabytes: float, devices: Devices = ONE_DEVICE) -> Examples | HostExamples:
+    """The examples on the device; or on the host, where they take more than that."""
+    if is_too_large(examples, megabytes):
+        return HostExamples(examples, min(1e6 * megabytes / _POOLS, _LARGEST), devices)
+    return devices.everywhere(jax.tree.map(jnp.asarray, examples))
+
+
+def prefetched(make: Callable[[Job], Made], jobs: Iterable[Job]) -> Generator[Made, None, None]:
+    """What `make` makes of each job, in a thread that is one job ahead, and that ends with this iterator.
+
+    What it raises is raised here, in its turn.
+    """
+    with ThreadPoolExecutor(1, "prefetch") as thread:
+        ahead: deque[Future[Made]] = deque()
+        for job in jobs:
+            ahead.append(thread.submit(make, job))
+            if len(ahead) > 1:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
