@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import benchmark_disk
 import benchmark_programs
 import benchmark_rules
 import benchmark_start
@@ -36,6 +37,7 @@ BENCHMARKS: dict[str, Callable[[bool, Path], tuple[RenderableType, dict[str, Any
     "W8": partial(benchmark_programs.run, "W8, depth"),
     "W9": benchmark_start.run,
     "W11": benchmark_steps.batches,
+    "W12": benchmark_disk.run,
     "rules": benchmark_rules.run,
     "verify": benchmark_verify.run,
 }
