@@ -24,6 +24,7 @@ BEFORE = {
         (BEFORE | {"seed": 1}, ["seed: 0 before, 1 now"], []),
         (BEFORE | {"training": {"steps": 9}}, [], ["training.epochs: 3 before, unset now", "training.steps: unset"]),
         (BEFORE | {"checkpoint": {"keep": 3}}, [], ["checkpoint.keep: 2 before, 3 now"]),
+        (BEFORE | {"data": {"device_megabytes": 9}}, [], ["data.device_megabytes: unset before, 9 now"]),
         (BEFORE | {"checkpoints": {"keep": 3}}, ["checkpoints.keep: unset before, 3 now"], []),
         (BEFORE | {"trackers": ["tensorboard"]}, [], ['trackers.0: unset before, "tensorboard" now']),
         (BEFORE | {"best": {"metric": "loss"}}, [], ['best.metric: unset before, "loss" now']),

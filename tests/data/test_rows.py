@@ -69,6 +69,7 @@ def test_a_test_part_of_its_own_is_not_read_either(tmp_path: Path) -> None:
     inside = Dataset(Examples(NUMBERS[:30], NUMBERS[:30, 0]), Examples(NUMBERS[30:], NUMBERS[30:, 0]))
     for found, wanted in zip(splits.examples, split(inside, 0.2, None, seed=0).examples, strict=True):
         assert isinstance(found, Rows)
+        assert all(part.file for part in found.parts)
         np.testing.assert_array_equal(np.asarray(found), wanted)
     assert data_digest(splits) == data_digest(split(inside, 0.2, None, seed=0))
 
@@ -76,9 +77,10 @@ def test_a_test_part_of_its_own_is_not_read_either(tmp_path: Path) -> None:
 @pytest.mark.parametrize("per", ["feature", "channel"])
 def test_digest_and_statistics_are_those_of_the_array(tmp_path: Path, monkeypatch: Any, per: Any) -> None:
     splits, wanted = (split(each, 0.1, 0.2, 0) for each in (source(tmp_path), as_dataset((NUMBERS, LABELS), "it")))
+    at_once = data_digest(wanted)
     monkeypatch.setattr("fnbackprop.data.rows._BLOCK", 60)
     assert max(map(len, blocks(splits.examples.inputs))) == 10
-    assert data_digest(splits) == data_digest(wanted)
+    assert data_digest(splits) == at_once
     found, same = (fit_normalization(each.examples.inputs[: len(each.train)], per)[0] for each in (splits, wanted))
     np.testing.assert_array_equal(found.mean, same.mean)
     np.testing.assert_array_equal(found.divisor, same.divisor)

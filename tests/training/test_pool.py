@@ -1,6 +1,7 @@
 """Examples on the host: the same bits as on the device, one program, and a thread that ends with whoever it serves."""
 
 import threading
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -133,7 +134,9 @@ def threads() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name.startswith("prefetch")]
 
 
-def test_the_thread_ends_with_the_run_wherever_that_is_left() -> None:
+def test_the_thread_ends_with_the_run_wherever_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    gather = HostExamples.gather
+    monkeypatch.setattr(HostExamples, "gather", lambda self, numbers: time.sleep(0.1) or gather(self, numbers))
     trainer, state = start(on_host())
     with closing(trainer.chunks(state, 20, 100)) as chunks:
         next(chunks)
