@@ -31,6 +31,7 @@ _ROOT = Path(__file__).resolve().parents[1]
 BENCHMARKS: dict[str, Callable[[bool, Path], tuple[RenderableType, dict[str, Any]]]] = {
     "W1": benchmark_steps.dispatch,
     "W2": benchmark_steps.digits,
+    "W3": benchmark_steps.images,
     "W5": partial(benchmark_programs.run, "W5, deep"),
     "W6": partial(benchmark_programs.run, "W6, vocabulary"),
     "W7": partial(benchmark_programs.run, "W7, dropout"),

@@ -10,8 +10,8 @@ from statistics import median
 from typing import Any
 
 from benchmark_contender import CONTENDERS
+from benchmark_problems import digits_problem
 from benchmark_race import OURS
-from benchmark_steps import digits_problem
 from benchmark_worker import Worker
 from rich.table import Table
 

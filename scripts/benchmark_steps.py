@@ -1,20 +1,17 @@
-"""Seconds of a training step: ours beside its peers' (W1: dispatch, W2: MNIST, W11: from small to large batches)."""
+"""Seconds of a training step: ours beside its peers' (W1: dispatch, W2: MNIST, W3: images, W11: batch sizes)."""
 
-import itertools
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from benchmark_contender import CONTENDERS
+from benchmark_problems import Maker, digits_problem, drawn_problem, images_problem
 from benchmark_race import PRODUCTS, Effort, contenders, race, ratios
 from contenders.problem import Problem
 from rich.console import Group
 from rich.table import Table
-
-from fnbackprop.data import mnist
 
 # What is fast enough to be raced at every batch size.
 _FAST = ("fnbackprop", "JAX, compiled loop by hand", "JAX, jit of a step", "PyTorch, fused Adam", PRODUCTS)
@@ -24,7 +21,7 @@ Measured = tuple[Group, dict[str, Any]]
 
 def dispatch(quick: bool, torch_python: Path) -> Measured:
     """W1: networks so narrow that calling them is what costs."""
-    problems = [_drawn(f"W1, {depth} layers of 64", (64,) * depth + (64, 10), 32, 2000) for depth in (3, 32)]
+    problems = [drawn_problem(f"W1, {depth} layers of 64", (64,) * depth + (64, 10), 32, 2000) for depth in (3, 32)]
     return _run(problems[: 1 if quick else 2], _ALL, quick, torch_python)
 
 
@@ -33,13 +30,19 @@ def digits(quick: bool, torch_python: Path) -> Measured:
     return _run([digits_problem("W2, MNIST", 128)], tuple(CONTENDERS), quick, torch_python)
 
 
+def images(quick: bool, torch_python: Path) -> Measured:
+    """W3: MNIST as images, a convolutional network at batches of 32 and 128."""
+    problems = [images_problem(f"W3, batch {size}", size) for size in (32, 128)]
+    return _run(problems, tuple(name for name in CONTENDERS if name != PRODUCTS), quick, torch_python)
+
+
 def batches(quick: bool, torch_python: Path) -> Measured:
     """W11: W2 at batches from 32 to 4096."""
     sizes = (32, 512) if quick else (32, 128, 512, 4096)
     return _run([digits_problem(f"W11, batch {size}", size) for size in sizes], _FAST, quick, torch_python)
 
 
-def _run(makers: Sequence[Callable], names: Sequence[str], quick: bool, torch_python: Path) -> Measured:
+def _run(makers: Sequence[Maker], names: Sequence[str], quick: bool, torch_python: Path) -> Measured:
     tables, data = [], {}
     with contenders(names, torch_python) as (workers, greetings), tempfile.TemporaryDirectory() as scratch:
         gpu = any(greeting["backend"] not in ("", "cpu") for greeting in greetings.values())
@@ -58,47 +61,9 @@ def _run(makers: Sequence[Callable], names: Sequence[str], quick: bool, torch_py
     return Group(*tables), {"versions": versions, "flags": flags, "gpu": gpu, "races": data}
 
 
-def _drawn(name: str, widths: tuple[int, ...], batch: int, steps: int) -> Callable[[Path, bool], Problem]:
-    def make(folder: Path, gpu: bool) -> Problem:
-        rng = np.random.default_rng(0)
-        inputs = rng.normal(size=(batch * steps, widths[0])).astype(np.float32)
-        targets = rng.integers(0, widths[-1], len(inputs)).astype(np.int32)
-        return Problem(folder / name, widths, batch, inputs, targets, _weights(widths))
-
-    return make
-
-
-def digits_problem(name: str, batch: int, steps: int = 256) -> Callable[[Path, bool], Problem]:
-    """W2 at this batch size, in a folder of this name; on a GPU wider, at eight times the batch."""
-
-    def make(folder: Path, gpu: bool) -> Problem:
-        widths = (784, 4096, 4096, 10) if gpu else (784, 512, 256, 10)
-        size = 8 * batch if gpu else batch
-        count = max(size, min(60_000, steps * size) // size * size)
-        inputs, targets = (array[:count] for array in _images())
-        return Problem(folder / name, widths, size, inputs, targets, _weights(widths), 33.3, 78.6)
-
-    return make
-
-
-def _images() -> tuple[np.ndarray, np.ndarray]:
-    """MNIST's where FNBACKPROP_DATA has it, otherwise noise of its shape, which takes the same time."""
-    folder = Path(os.environ.get("FNBACKPROP_DATA", "")).expanduser()
-    if "FNBACKPROP_DATA" in os.environ and (folder / "mnist").is_dir():
-        inputs, targets = mnist(folder).train
-        return inputs.reshape(-1, 784), targets
-    rng = np.random.default_rng(0)
-    return rng.integers(0, 256, (60_000, 784), np.uint8), rng.integers(0, 10, 60_000).astype(np.int32)
-
-
-def _weights(widths: Sequence[int]) -> tuple[np.ndarray, ...]:
-    rng = np.random.default_rng(1)
-    pairs = itertools.pairwise(widths)
-    return tuple(rng.normal(0, (2 / a) ** 0.5, (b, a)).astype(np.float32) for a, b in pairs)
-
-
 def _table(problem: Problem, rows: list[dict[str, Any]], peaks: dict[int, float]) -> Table:
-    table = Table(title=f"{problem.folder.name}: {'-'.join(map(str, _short(problem.widths)))}, batch {problem.batch}")
+    layers = [*(f"conv{channels}" for channels in problem.channels), *_short(problem.widths)]
+    table = Table(title=f"{problem.folder.name}: {'-'.join(map(str, layers))}, batch {problem.batch}")
     table.add_column("contender")
     for heading in (
         "threads",

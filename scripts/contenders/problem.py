@@ -1,9 +1,10 @@
-"""What all contenders train: a multilayer perceptron, its first weights and its data, in a folder of files."""
+"""What all contenders train: a network, its first weights and its data, in a folder of files."""
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,8 +18,11 @@ Start = Callable[[], Train]
 class Problem(NamedTuple):
     """A ReLU network of these widths, trained by Adam on cross-entropy, a minibatch of the examples a step.
 
-    inputs: uint8 or float32; a model sees (inputs − mean) / divisor. weights: (out, in) for each layer; biases start at
-    zero. order: the examples in the order in which an epoch visits them; ours writes it, and so is prepared first.
+    channels: of the convolutions before it: 3 × 3, "same", each with ReLU and a 2 × 2 max-pool; the last one's outputs
+    are flattened in the order (height, width, channels). inputs: uint8 or float32, images as (n, height, width,
+    channels); a model sees (inputs − mean) / divisor. weights: (out, 3, 3, in) for each convolution, then (out, in) for
+    each layer; biases start at zero. order: the examples in the order in which an epoch visits them; ours writes it,
+    and so is prepared first.
     """
 
     folder: Path
@@ -29,22 +33,25 @@ class Problem(NamedTuple):
     weights: tuple[np.ndarray, ...]
     mean: float = 0.0
     divisor: float = 1.0
+    channels: tuple[int, ...] = ()
 
     @classmethod
     def load(cls, folder: Path) -> "Problem":
         """The problem that was saved in `folder`."""
         facts = json.loads((folder / "facts.json").read_text())
-        arrays = np.load(folder / "arrays.npz")
-        weights = tuple(arrays[f"weight_{i}"] for i in range(len(facts["widths"]) - 1))
-        own = arrays["inputs"], arrays["targets"], weights, facts["mean"], facts["divisor"]
-        return cls(folder, tuple(facts["widths"]), facts["batch"], *own)
+        arrays = dict(np.load(folder / "arrays.npz"))
+        inputs, targets = arrays.pop("inputs"), arrays.pop("targets")
+        facts |= {"widths": tuple(facts["widths"]), "channels": tuple(facts["channels"])}
+        return cls(folder=folder, inputs=inputs, targets=targets, weights=tuple(arrays.values()), **facts)
 
     def save(self) -> None:
         """Write it to its folder."""
-        facts = {"widths": self.widths, "batch": self.batch, "mean": self.mean, "divisor": self.divisor}
+        facts = self._asdict()
+        arrays = {name: facts.pop(name) for name in ("inputs", "targets")}
+        arrays |= {f"weight_{i}": w for i, w in enumerate(facts.pop("weights"))}
+        del facts["folder"]
         (self.folder / "facts.json").write_text(json.dumps(facts))
-        arrays: dict[str, Any] = {f"weight_{i}": w for i, w in enumerate(self.weights)}
-        np.savez(self.folder / "arrays.npz", **arrays, inputs=self.inputs, targets=self.targets)
+        np.savez(self.folder / "arrays.npz", **arrays)
 
     @property
     def steps(self) -> int:
@@ -53,8 +60,10 @@ class Problem(NamedTuple):
 
     @property
     def flops(self) -> int:
-        """Of a step's matrix products: forward, and back to all weights and all but the first input."""
-        products = [2 * self.batch * a * b for a, b in zip(self.widths, self.widths[1:], strict=False)]
+        """Of a step's products: forward, and back to all weights and all but the first input."""
+        sides = [math.prod(self.inputs.shape[1:3]) // 4**i for i in range(len(self.channels))]
+        places = [*sides, *[1] * (len(self.widths) - 1)]  # where each weight is applied
+        products = [2 * self.batch * n * w.size for n, w in zip(places, self.weights, strict=True)]
         return 3 * sum(products) - products[0]
 
     def write_order(self, order: np.ndarray) -> None:

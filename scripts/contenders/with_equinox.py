@@ -15,11 +15,20 @@ _OPTIMIZER = optax.adam(RATE)
 
 def _network(problem: Problem) -> eqx.nn.Sequential:
     layers: list = []
-    for weight in problem.weights:
+    for weight in problem.weights[: len(problem.channels)]:
+        conv = eqx.nn.Conv2d(weight.shape[-1], len(weight), 3, padding="SAME", key=jax.random.key(0))
+        own = np.moveaxis(weight, -1, 1), np.zeros((len(weight), 1, 1), np.float32)
+        layers += [_with(conv, *own), eqx.nn.Lambda(jax.nn.relu), eqx.nn.MaxPool2d(2, 2)]
+    if problem.channels:
+        layers.append(eqx.nn.Lambda(lambda x: jnp.moveaxis(x, 0, -1).ravel()))
+    for weight in problem.weights[len(problem.channels) :]:
         linear = eqx.nn.Linear(weight.shape[1], len(weight), key=jax.random.key(0))
-        own = (jnp.array(weight), jnp.zeros(len(weight)))
-        layers += [eqx.tree_at(lambda layer: (layer.weight, layer.bias), linear, own), eqx.nn.Lambda(jax.nn.relu)]
+        layers += [_with(linear, weight, np.zeros(len(weight), np.float32)), eqx.nn.Lambda(jax.nn.relu)]
     return eqx.nn.Sequential(layers[:-1])
+
+
+def _with(layer: Any, weight: np.ndarray, bias: np.ndarray) -> Any:
+    return eqx.tree_at(lambda layer: (layer.weight, layer.bias), layer, (jnp.array(weight), jnp.array(bias)))
 
 
 @eqx.filter_jit(donate="all-except-first")
@@ -35,7 +44,9 @@ def _step(batch: Any, model: Any, state: Any) -> Any:
 
 def filter_jit(problem: Problem) -> Start:
     """A step under `filter_jit`, its buffers donated, called in a Python loop."""
-    batches = [*zip(*map(list, map(jnp.asarray, problem.batches())), strict=True)]
+    x, targets = problem.batches()
+    x = np.moveaxis(x, -1, 2) if problem.channels else x  # an image has its channels first
+    batches = [*zip(list(jnp.asarray(x)), list(jnp.asarray(targets)), strict=True)]
 
     def start() -> Train:
         model = _network(problem)

@@ -1,5 +1,6 @@
 """Flax NNX, with `nnx.jit`, and with its cached form."""
 
+from itertools import pairwise
 from typing import Any
 
 import jax
@@ -15,12 +16,16 @@ _OPTIMIZER = optax.adam(RATE)  # once: another one would be compiled for anew
 
 class _Network(nnx.Module):
     def __init__(self, problem: Problem):
-        rngs, sizes = nnx.Rngs(0), zip(problem.widths, problem.widths[1:], strict=False)
-        self.layers = nnx.List([nnx.Linear(a, b, rngs=rngs) for a, b in sizes])
-        for layer, weight in zip(self.layers, problem.weights, strict=True):
-            layer.kernel[...] = jnp.asarray(weight.T)
+        rngs, channels = nnx.Rngs(0), (problem.inputs.shape[-1], *problem.channels)
+        self.convs = nnx.List([nnx.Conv(a, b, (3, 3), rngs=rngs) for a, b in pairwise(channels)])
+        self.layers = nnx.List([nnx.Linear(a, b, rngs=rngs) for a, b in pairwise(problem.widths)])
+        for layer, weight in zip([*self.convs, *self.layers], problem.weights, strict=True):
+            layer.kernel[...] = jnp.asarray(np.moveaxis(weight, 0, -1))
 
     def __call__(self, x: Any) -> Any:
+        for conv in self.convs:
+            x = nnx.max_pool(nnx.relu(conv(x)), (2, 2), (2, 2))
+        x = x.reshape(len(x), -1)
         for layer in self.layers[:-1]:
             x = nnx.relu(layer(x))
         return self.layers[-1](x)

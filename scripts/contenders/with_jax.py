@@ -8,16 +8,14 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from .jax_network import first_params, logits
 from .problem import RATE, Problem, Start, Train
 
 _OPTIMIZER = optax.adam(RATE)
 
 
 def _loss(params: Any, x: Any, targets: Any) -> Any:
-    *hidden, (W, b) = params
-    for V, c in hidden:
-        x = jax.nn.relu(x @ V.T + c)
-    return optax.softmax_cross_entropy_with_integer_labels(x @ W.T + b, targets).mean()
+    return optax.softmax_cross_entropy_with_integer_labels(logits(params, x), targets).mean()
 
 
 def _update(params: Any, state: Any, x: Any, targets: Any) -> Any:
@@ -27,7 +25,7 @@ def _update(params: Any, state: Any, x: Any, targets: Any) -> Any:
 
 
 def _fresh(problem: Problem) -> Any:
-    params = [(jnp.array(w), jnp.zeros(len(w))) for w in problem.weights]
+    params = first_params(problem)
     return jax.block_until_ready((params, _OPTIMIZER.init(params)))
 
 
