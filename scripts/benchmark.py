@@ -32,6 +32,7 @@ BENCHMARKS: dict[str, Callable[[bool, Path], tuple[RenderableType, dict[str, Any
     "W1": benchmark_steps.dispatch,
     "W2": benchmark_steps.digits,
     "W3": benchmark_steps.images,
+    "W4": benchmark_steps.characters,
     "W5": partial(benchmark_programs.run, "W5, deep"),
     "W6": partial(benchmark_programs.run, "W6, vocabulary"),
     "W7": partial(benchmark_programs.run, "W7, dropout"),

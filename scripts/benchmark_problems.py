@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from contenders.problem import Problem
 
-from fnbackprop.data import mnist
+from fnbackprop.data import mnist, text
 
 # Takes the folder that all problems lie in, and whether to make it for a GPU.
 Maker = Callable[[Path, bool], Problem]
@@ -53,6 +53,35 @@ def images_problem(name: str, batch: int, steps: int = 64) -> Maker:
         )
 
     return make
+
+
+def text_problem(name: str, batch: int = 12, steps: int = 64) -> Maker:
+    """The GPT of configs/shakespeare_char.toml, in a folder of this name; on a GPU at eight times the batch."""
+
+    def make(folder: Path, gpu: bool) -> Problem:
+        size, features, hidden, vocabulary = 8 * batch if gpu else batch, 128, 512, 65
+        inputs, targets = _stretches(size * steps, context=64, vocabulary=vocabulary)
+        rng = np.random.default_rng(1)
+        block = [(features,), (3 * features, features), (features, features)]
+        block += [(features,), (hidden, features), (features, hidden)]
+        shapes = [(vocabulary, features), (64, features), *4 * block, (features,)]
+        weights = [rng.normal(0, 0.02, shape) if len(shape) > 1 else np.ones(shape) for shape in shapes]
+        own = tuple(w.astype(np.float32) for w in weights)
+        return Problem(folder / name, (), size, inputs, targets, own, heads=4)
+
+    return make
+
+
+def _stretches(count: int, context: int, vocabulary: int) -> tuple[np.ndarray, np.ndarray]:
+    """Of Shakespeare where FNBACKPROP_DATA has him, otherwise of random tokens; and what comes after each token."""
+    folder = Path(os.environ.get("FNBACKPROP_DATA", "")).expanduser()
+    rng, file = np.random.default_rng(0), "tinyshakespeare/input.txt"
+    if "FNBACKPROP_DATA" in os.environ and (folder / file).is_file():
+        inputs, targets = text(folder, file, context).train
+        starts = rng.integers(0, len(inputs), count)
+        return inputs[starts], targets[starts]
+    tokens = rng.integers(0, vocabulary, (count, context + 1)).astype(np.int32)
+    return tokens[:, :-1], tokens[:, 1:]
 
 
 def _images() -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Seconds of a training step: ours beside its peers' (W1: dispatch, W2: MNIST, W3: images, W11: batch sizes)."""
+"""Seconds of a training step, ours beside its peers': W1 to W4, and W11."""
 
 import os
 import tempfile
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark_contender import CONTENDERS
-from benchmark_problems import Maker, digits_problem, drawn_problem, images_problem
+from benchmark_problems import Maker, digits_problem, drawn_problem, images_problem, text_problem
 from benchmark_race import PRODUCTS, Effort, contenders, race, ratios
 from contenders.problem import Problem
 from rich.console import Group
@@ -36,6 +36,12 @@ def images(quick: bool, torch_python: Path) -> Measured:
     return _run(problems, tuple(name for name in CONTENDERS if name != PRODUCTS), quick, torch_python)
 
 
+def characters(quick: bool, torch_python: Path) -> Measured:
+    """W4: a GPT that learns Shakespeare's characters, nanoGPT's for a CPU."""
+    names = tuple(name for name in CONTENDERS if name not in (PRODUCTS, "Keras on JAX, fit"))
+    return _run([text_problem("W4, characters")], names, quick, torch_python)
+
+
 def batches(quick: bool, torch_python: Path) -> Measured:
     """W11: W2 at batches from 32 to 4096."""
     sizes = (32, 512) if quick else (32, 128, 512, 4096)
@@ -62,8 +68,7 @@ def _run(makers: Sequence[Maker], names: Sequence[str], quick: bool, torch_pytho
 
 
 def _table(problem: Problem, rows: list[dict[str, Any]], peaks: dict[int, float]) -> Table:
-    layers = [*(f"conv{channels}" for channels in problem.channels), *_short(problem.widths)]
-    table = Table(title=f"{problem.folder.name}: {'-'.join(map(str, layers))}, batch {problem.batch}")
+    table = Table(title=f"{problem.folder.name}: {_network(problem)}, batch {problem.batch}")
     table.add_column("contender")
     for heading in (
         "threads",
@@ -71,20 +76,28 @@ def _table(problem: Problem, rows: list[dict[str, Any]], peaks: dict[int, float]
         "median",
         "× ours",
         "median",
-        "examples/s",
+        "tokens/s" if problem.heads else "examples/s",
         "of peak",
         "compile, s",
         "off by",
     ):
         table.add_column(heading, justify="right")
+    counted = problem.batch * problem.targets[0].size
     for row in rows:
         times = (f"{1e6 * row['best']:,.0f}", f"{1e6 * row['median']:,.0f}")
-        shares = (f"{row['best_ratio']:.2f}", f"{row['median_ratio']:.2f}", f"{problem.batch / row['best']:,.0f}")
+        shares = (f"{row['best_ratio']:.2f}", f"{row['median_ratio']:.2f}", f"{counted / row['best']:,.0f}")
         share = problem.flops / row["best"] / peaks[row["threads"]]
         off = "" if row["contender"] == PRODUCTS else f"{row['distance']:.0e}"
         compiling = f"{row['compile_seconds']:.1f}"
         table.add_row(row["contender"], str(row["threads"]), *times, *shares, f"{100 * share:.0f} %", compiling, off)
     return table
+
+
+def _network(problem: Problem) -> str:
+    if problem.heads:
+        context, features = problem.weights[1].shape
+        return f"{len(problem.blocks)} blocks of {features}, {problem.heads} heads, context {context}"
+    return "-".join(map(str, [*(f"conv{channels}" for channels in problem.channels), *_short(problem.widths)]))
 
 
 def _short(widths: Sequence[int]) -> Sequence[Any]:

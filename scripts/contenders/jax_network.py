@@ -1,21 +1,26 @@
 """The network of a problem in JAX alone."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .jax_gpt import gpt
 from .problem import Problem
 
 
-def first_params(problem: Problem) -> Any:
-    """A pair of weight and bias for each layer; a kernel is (height, width, in, out), which XLA runs fastest."""
-    return [(jnp.array(np.moveaxis(w, 0, -1) if w.ndim > 2 else w), jnp.zeros(len(w))) for w in problem.weights]
+def network(problem: Problem) -> tuple[Any, Callable[[Any, Any], Any]]:
+    """Its first parameters, and its logits as a function of parameters and inputs."""
+    if problem.heads:
+        return gpt(problem)
+    # XLA runs fastest with kernels of (height, width, in, out).
+    weights = [np.moveaxis(w, 0, -1) if w.ndim > 2 else w for w in problem.weights]
+    return [(w, np.zeros(len(own), np.float32)) for w, own in zip(weights, problem.weights, strict=True)], _logits
 
 
-def logits(params: Any, x: Any) -> Any:
-    """Convolutions, where there are any, and the layers after them."""
+def _logits(params: Any, x: Any) -> Any:
     kernels = [(W, b) for W, b in params if W.ndim > 2]
     *hidden, (W, b) = params[len(kernels) :]
     for K, c in kernels:

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from .problem import Problem
+from .torch_gpt import gpt
 
 
 class _Flatten(nn.Module):
@@ -18,6 +19,8 @@ class _Flatten(nn.Module):
 
 def network(problem: Problem) -> nn.Module:
     """At the problem's first weights, its images' channels last in memory: the faster layout."""
+    if problem.heads:
+        return gpt(problem)
     layers: list[nn.Module] = []
     for channels, to in pairwise((problem.inputs.shape[-1], *problem.channels)):
         layers += [nn.Conv2d(channels, to, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from .equinox_gpt import gpt
 from .problem import RATE, Problem, Start, Train
 
 _OPTIMIZER = optax.adam(RATE)
@@ -49,7 +50,7 @@ def filter_jit(problem: Problem) -> Start:
     batches = [*zip(list(jnp.asarray(x)), list(jnp.asarray(targets)), strict=True)]
 
     def start() -> Train:
-        model = _network(problem)
+        model = gpt(problem) if problem.heads else _network(problem)
         state = _OPTIMIZER.init(eqx.filter(model, eqx.is_inexact_array))
 
         def train(steps: int) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 import optax
 from flax import nnx
 
+from .flax_gpt import gpt
 from .problem import RATE, Problem, Start, Train
 
 _OPTIMIZER = optax.adam(RATE)  # once: another one would be compiled for anew
@@ -46,7 +47,7 @@ def jit(problem: Problem, cached: bool = False) -> Start:
     batches = [*zip(*map(list, map(jnp.asarray, problem.batches())), strict=True)]
 
     def start() -> Train:
-        model = _Network(problem)
+        model = gpt(problem) if problem.heads else _Network(problem)
         optimizer = nnx.Optimizer(model, _OPTIMIZER, wrt=nnx.Param)
         step = nnx.cached_partial(_step, model, optimizer) if cached else None
 

@@ -1,5 +1,6 @@
 """JAX and optax alone, as one writes a training loop by hand."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -8,30 +9,35 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from .jax_network import first_params, logits
+from .jax_network import network
 from .problem import RATE, Problem, Start, Train
 
 _OPTIMIZER = optax.adam(RATE)
 
 
-def _loss(params: Any, x: Any, targets: Any) -> Any:
-    return optax.softmax_cross_entropy_with_integer_labels(logits(params, x), targets).mean()
+def _training(problem: Problem) -> tuple[Callable, Callable]:
+    """Makes the first parameters and the optimizer's state; and a step."""
+    first, logits = network(problem)
 
+    def loss(params: Any, x: Any, targets: Any) -> Any:
+        return optax.softmax_cross_entropy_with_integer_labels(logits(params, x), targets).mean()
 
-def _update(params: Any, state: Any, x: Any, targets: Any) -> Any:
-    loss, gradient = jax.value_and_grad(_loss)(params, x, targets)
-    updates, state = _OPTIMIZER.update(gradient, state, params)
-    return optax.apply_updates(params, updates), state, loss
+    def update(params: Any, state: Any, x: Any, targets: Any) -> Any:
+        value, gradient = jax.value_and_grad(loss)(params, x, targets)
+        updates, state = _OPTIMIZER.update(gradient, state, params)
+        return optax.apply_updates(params, updates), state, value
 
+    def fresh() -> Any:
+        params = jax.tree.map(jnp.array, first)
+        return jax.block_until_ready((params, _OPTIMIZER.init(params)))
 
-def _fresh(problem: Problem) -> Any:
-    params = first_params(problem)
-    return jax.block_until_ready((params, _OPTIMIZER.init(params)))
+    return fresh, update
 
 
 def loop(problem: Problem) -> Start:
     """The steps of an epoch in one compiled loop, which shuffles and gathers the minibatches; buffers donated."""
     inputs, targets = map(jnp.asarray, (problem.normalised(), problem.targets))
+    fresh, update = _training(problem)
     key = jax.random.fold_in(jax.random.split(jax.random.key(0))[0], 0)  # as ours, for the same order
 
     @partial(jax.jit, donate_argnums=(0, 1))
@@ -41,13 +47,13 @@ def loop(problem: Problem) -> Start:
         def body(i: Any, carry: Any) -> Any:
             params, state, losses = carry
             examples = jax.lax.dynamic_slice(order, (i * problem.batch,), (problem.batch,))
-            params, state, loss = _update(params, state, inputs[examples], targets[examples])
+            params, state, loss = update(params, state, inputs[examples], targets[examples])
             return params, state, losses.at[i].set(loss)
 
         return jax.lax.fori_loop(0, steps, body, (params, state, jnp.zeros(problem.steps)))
 
     def start() -> Train:
-        first = _fresh(problem)
+        first = fresh()
         return lambda steps: np.asarray(jax.block_until_ready(run(*first, np.int32(steps)))[2])[:steps]
 
     return start
@@ -56,10 +62,11 @@ def loop(problem: Problem) -> Start:
 def step(problem: Problem) -> Start:
     """A jitted step, its buffers donated, called in a Python loop."""
     batches = [*zip(*map(list, map(jnp.asarray, problem.batches())), strict=True)]
-    update = jax.jit(_update, donate_argnums=(0, 1))
+    fresh, update = _training(problem)
+    update = jax.jit(update, donate_argnums=(0, 1))
 
     def start() -> Train:
-        params, state = _fresh(problem)
+        params, state = fresh()
 
         def train(steps: int) -> np.ndarray:
             nonlocal params, state

@@ -16,7 +16,7 @@ def eager(problem: Problem, wrap: Callable = lambda model: model) -> Start:
     x, targets = problem.batches()
     x = np.moveaxis(x, -1, 2) if problem.channels else x  # a view: in memory the channels stay last
     inputs, classes = torch.from_numpy(x).to(device), torch.from_numpy(targets.astype(np.int64)).to(device)
-    batches = [*zip(inputs.unbind(), classes.unbind(), strict=True)]
+    batches = [*zip(inputs.unbind(), classes.flatten(1).unbind(), strict=True)]
     model = network(problem).to(device)
     first = copy.deepcopy(model.state_dict())
     run = wrap(model)
