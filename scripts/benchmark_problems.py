@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from contenders.problem import Problem
 
-from fnbackprop.data import mnist, text
+from fnbackprop.data import data_folder, mnist, text
 
 # Takes the folder that all problems lie in, and whether to make it for a GPU.
 Maker = Callable[[Path, bool], Problem]
@@ -74,9 +74,8 @@ def text_problem(name: str, batch: int = 12, steps: int = 64) -> Maker:
 
 def _stretches(count: int, context: int, vocabulary: int) -> tuple[np.ndarray, np.ndarray]:
     """Of Shakespeare where FNBACKPROP_DATA has him, otherwise of random tokens; and what comes after each token."""
-    folder = Path(os.environ.get("FNBACKPROP_DATA", "")).expanduser()
     rng, file = np.random.default_rng(0), "tinyshakespeare/input.txt"
-    if "FNBACKPROP_DATA" in os.environ and (folder / file).is_file():
+    if folder := _folder_with(file):
         inputs, targets = text(folder, file, context).train
         starts = rng.integers(0, len(inputs), count)
         return inputs[starts], targets[starts]
@@ -86,12 +85,16 @@ def _stretches(count: int, context: int, vocabulary: int) -> tuple[np.ndarray, n
 
 def _images() -> tuple[np.ndarray, np.ndarray]:
     """MNIST's where FNBACKPROP_DATA has it, otherwise noise of its shape, which takes the same time."""
-    folder = Path(os.environ.get("FNBACKPROP_DATA", "")).expanduser()
-    if "FNBACKPROP_DATA" in os.environ and (folder / "mnist").is_dir():
+    if folder := _folder_with("mnist"):
         inputs, targets = mnist(folder).train
         return inputs.reshape(-1, 784), targets
     rng = np.random.default_rng(0)
     return rng.integers(0, 256, (60_000, 784), np.uint8), rng.integers(0, 10, 60_000).astype(np.int32)
+
+
+def _folder_with(name: str) -> Path | None:
+    folder = os.environ.get("FNBACKPROP_DATA")
+    return data_folder(folder) if folder and (data_folder(folder) / name).exists() else None
 
 
 def _weights(sizes: Sequence[int], kernel: tuple[int, ...] = ()) -> tuple[np.ndarray, ...]:

@@ -17,7 +17,7 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.2"
     jax.config.update("jax_compilation_cache_dir", cache.name)
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
-# Most of what is compiled here runs once, on a few numbers: not to optimise it takes 40 % off the whole suite.
+# Most of what is compiled here runs once, on a few numbers: it is not worth optimising.
 os.environ["XLA_FLAGS"] = f"--xla_backend_optimization_level=0 {os.environ.get('XLA_FLAGS', '')}"
 # Not pytest's option --jaxtyping-packages: by then the package's own pytest plugin has been imported.
 install_import_hook("fnbackprop", "beartype.beartype")

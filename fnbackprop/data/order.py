@@ -46,14 +46,12 @@ def batch_indices(
     counts exactly once per epoch. Weights are None where the batch size divides the count and all would be 1.
     """
     count = len(order)
-    positions = step * batch_size + jnp.arange(batch_size, dtype=jnp.int32)
-    return order[positions % count], batch_weights(count, step, batch_size)
+    return order[_positions(step, batch_size) % count], batch_weights(count, step, batch_size)
 
 
 def batch_weights(count: int, step: int | Int[Array, ""], batch_size: int) -> Float32[Array, " batch"] | None:
     """1 for each example of minibatch number `step` of so many, 0 for what fills it up; None where all would be 1."""
-    positions = step * batch_size + jnp.arange(batch_size, dtype=jnp.int32)
-    return None if count % batch_size == 0 else (positions < count).astype(jnp.float32)
+    return None if count % batch_size == 0 else (_positions(step, batch_size) < count).astype(jnp.float32)
 
 
 def class_coverage(labels: Int[np.ndarray, " count"], order: Int[np.ndarray, " visited"], batch_size: int) -> float:
@@ -62,6 +60,10 @@ def class_coverage(labels: Int[np.ndarray, " count"], order: Int[np.ndarray, " v
     present = np.zeros((-(-len(order) // batch_size), len(classes)), bool)
     present[np.arange(len(order)) // batch_size, labels[order]] = True
     return float(present.all(axis=1).mean())
+
+
+def _positions(step: int | Int[Array, ""], batch_size: int) -> Int32[Array, " batch"]:
+    return step * batch_size + jnp.arange(batch_size, dtype=jnp.int32)
 
 
 def _stratified(

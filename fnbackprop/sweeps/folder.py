@@ -58,11 +58,12 @@ class SweepFolder(NamedTuple):
         parent = self.point(member.point.name)
         parent.mkdir(parents=True, exist_ok=True)
         run = records.RunFolder(parent)
-        log, digests = (
-            records.Log(None, Console(quiet=True)),
-            (build.config_digest(build.comparable_tables(member.plan, member.data)),),
+        log = records.Log(None, Console(quiet=True))
+        digests = (
+            build.config_digest(build.comparable_tables(member.plan, member.data)),
+            data_digest(member.data.splits),
         )
-        it = Run(name, member.plan, member.data, run, log, StopWish(), *digests, data_digest(member.data.splits))
+        it = Run(name, member.plan, member.data, run, log, StopWish(), *digests)
         write_atomically(run.config, build.config_text(member.plan, member.data))
         run.metrics.unlink(missing_ok=True)
         metrics = records.MetricsLog(run.metrics)
