@@ -76,7 +76,7 @@ def test_training_cuts_each_batch_to_its_size_and_equals_a_plain_loop(monkeypatc
     assert sum(int(chunk.examples.sum()) for chunk in chunks) == COUNT
     assert sorted({*trainer.order(0).tolist()}) == [*range(COUNT)]
 
-    state, order = STATE, trainer._order(0)
+    state, order = STATE, trainer._legs.order(0)
     for i in range(trainer.steps_per_epoch):
         indices, weights = dealt_batch((order.indices, order.weights), i, BATCH)
         size = SIZES[int(np.searchsorted(SIZES, LENGTHS[indices].max()))]
