@@ -66,7 +66,8 @@ def test_stacked_repetitions_equal_the_same_blocks_in_a_graph() -> None:
     chain = Graph([Node(BLOCK, f"block_{i}") for i in range(TIMES)])
     params = {f"block_{i}": jax.tree.map(lambda leaf, i=i: leaf[i], variables.params["repeat"]) for i in range(TIMES)}
     stacked = Graph([Node(Repeat(BLOCK, TIMES), "repeat")])
-    np.testing.assert_array_equal(stacked.apply(variables, X)[0][0], chain.apply(Variables(params), X)[0][0])
+    # Two programs: each rounds as its compiler pleases.
+    close(stacked.apply(variables, X)[0], chain.apply(Variables(params), X)[0])
 
 
 @pytest.mark.quick
