@@ -1,4 +1,4 @@
-"""A finished run's model for other programs."""
+"""A run's model for other programs."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What a finished run can be asked: its test figures, and its model's predictions."""
+"""What a run that is done, or was stopped, can be asked: its test figures, and its model's predictions."""
 
 from collections.abc import Iterator, Sequence
 from io import BytesIO
@@ -15,7 +15,7 @@ from .data.npy import read_npy
 
 
 def evaluate(run: str | Path, allow: Sequence[str] = ()) -> dict[str, float]:
-    """The test figures of a finished run, computed anew from its saved model and its config's data.
+    """The test figures of a run, computed anew from its saved model and its config's data.
 
     Raises DataError where these are no longer the data that the model was trained on.
     """
@@ -37,7 +37,7 @@ def evaluate(run: str | Path, allow: Sequence[str] = ()) -> dict[str, float]:
 def predict(
     run: str | Path, inputs: np.ndarray, kind: training.Prediction = "outputs", allow: Sequence[str] = ()
 ) -> np.ndarray:
-    """What a finished run's model makes of raw inputs, one example a row: outputs, probabilities or classes."""
+    """What a run's model makes of raw inputs, one example a row: outputs, probabilities or classes."""
     folder = _open(run)
     trained = training.load_trained(folder.model, build.read_plan(folder.config, (), allow).model)
     return training.predict(trained, inputs, kind)
@@ -90,7 +90,7 @@ def _write(predictions: np.ndarray, output: Path) -> tuple[int, ...]:
 def sample(
     run: str | Path, prompt: str, tokens: int = 200, temperature: float = 0.8, seed: int = 0, allow: Sequence[str] = ()
 ) -> Iterator[str]:
-    """What a finished run's model of text makes up after a prompt, a piece at a time."""
+    """What a run's model of text makes up after a prompt, a piece at a time."""
     folder = _open(run)
     trained = training.load_trained(folder.model, build.read_plan(folder.config, (), allow).model)
     return training.sample(trained, prompt, tokens, temperature, seed)

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 import fnbackprop
 from fnbackprop import preview
-from fnbackprop.cli import app
+from fnbackprop.cli.commands import app
 from fnbackprop.records import format_figures, read_metrics
 
 CONFIG = """\
@@ -211,6 +211,31 @@ def test_an_interrupted_run_ends_with_130(trained: tuple[Path, subprocess.Comple
     assert said.endswith(" steps, and saved; the same command with --run interrupted goes on from there\n")
     assert json.loads((folder / "interrupted/status.json").read_text())["state"] == "stopped"
     assert read_metrics(metrics)[0]["step"] == 7
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its signals are others")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("where", ["gc.callbacks.append(interrupt)", "sys.meta_path.insert(0, Finder())"])
+def test_an_interruption_is_never_lost(tmp_path: Path, number: int, code: int, where: str) -> None:
+    """Neither in a callback, whose errors nobody sees, nor while the first libraries are imported."""
+    program = f"""
+import gc, os, sys
+def interrupt(*_):
+    os.kill(os.getpid(), {int(number)})
+class Finder:
+    def find_spec(self, name, *_):
+        if name == "typer":
+            interrupt()
+            raise ImportError(name)
+from fnbackprop.cli import main
+sys.argv = ["fnbackprop", "check", "iris"]
+{where}
+main()
+"""
+    process = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=60
+    )
+    assert (process.returncode, process.stderr) == (code, "fnbackprop: interrupted\n")
 
 
 def test_help_does_not_wait_for_jax(tmp_path: Path) -> None:

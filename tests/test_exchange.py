@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 import fnbackprop
 from fnbackprop import CheckpointError, ConfigError, DataError, exchange, experiment
-from fnbackprop.cli import app
+from fnbackprop.cli.commands import app
 from fnbackprop.records import read_metrics
 
 CONFIG = """\
@@ -144,6 +144,9 @@ def test_weights_that_do_not_fit_are_refused_by_name(here: Callable[..., Any]) -
     save_file({"0.bias": good["0.bias"]}, "bad.safetensors")
     with pytest.raises(DataError, match=r"  0\.weight: missing\n  3\.bias: missing"):
         experiment.begin_with("it.toml", "bad.safetensors", run="refused")
+    with pytest.raises(DataError, match="is a run's own model; import what `fnbackprop export RUN -o FILE` writes"):
+        experiment.begin_with("it.toml", "run/model.safetensors", run="refused")
+    assert not Path("refused").exists()
     # What is left of a run is still one.
     shutil.copytree("run", "rest")
     Path("rest/config.toml").unlink()

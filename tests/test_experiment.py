@@ -167,7 +167,7 @@ def test_a_run_that_diverges_says_so_and_saves_no_model(train: Train) -> None:
     with pytest.raises(NonFiniteError, match="lower optimizer\\.learning_rate"):
         train("optimizer={name='sgd', learning_rate=1e30}")
     assert '"state": "failed"' in Path("runs/it/status.json").read_text()
-    with pytest.raises(ConfigError, match=r"has no model\.safetensors; train it to its end first"):
+    with pytest.raises(ConfigError, match=r"has no model\.safetensors; train it to its end, or until Ctrl-C, with: "):
         fnbackprop.evaluate("runs/it")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from fnbackprop.cli import app
+from fnbackprop.cli.commands import app
 
 pytestmark = pytest.mark.quick
 

@@ -12,7 +12,7 @@ from sklearn.datasets import load_digits
 from typer.testing import CliRunner
 
 import fnbackprop
-from fnbackprop.cli import app
+from fnbackprop.cli.commands import app
 
 CONFIG = """\
 model = [{ module = "Flatten" }, { module = "Linear", features = 10 }]

@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from fnbackprop.cli import app
+from fnbackprop.cli.commands import app
 
 MINE = """
 import jax, jax.numpy as jnp

@@ -1,12 +1,14 @@
 """What all commands share: how they end, and the arguments that several take. JAX is imported where it is needed."""
 
-import signal
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from ..core.errors import FnbackpropError, Stopped
+from ..core.stopping import stop_wish
 
 app = typer.Typer(
     help="Train neural networks in JAX through hand-written, documented and checked derivatives.",
@@ -38,7 +40,7 @@ def _options(
 
 
 Config = Annotated[str, typer.Argument(help="A TOML file, or the name of a config that comes along, as digits_mlp.")]
-Run = Annotated[Path, typer.Argument(help="The folder of a finished run.")]
+Run = Annotated[Path, typer.Argument(help="The folder of a run that is done, or was stopped.")]
 AnyRun = Annotated[Path, typer.Argument(help="The folder of a run.")]
 Overrides = Annotated[
     list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Keys to set: optimizer.learning_rate=3e-4")
@@ -53,21 +55,15 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(function)
     def run(*args: object, **options: object) -> None:
-        from ..core.errors import FnbackpropError
-
         try:
-            function(*args, **options)
-        except FnbackpropError as error:
+            with stop_wish():
+                function(*args, **options)
+        except (FnbackpropError, Stopped) as error:
             typer.echo(f"fnbackprop {name}: {error}", err=True)
             raise typer.Exit(error.exit_code) from None
         except (typer.Exit, BrokenPipeError):  # who reads the output may have had enough
             raise
-        except (Exception, KeyboardInterrupt) as error:
-            if interrupt := _interrupted(error):
-                # A second Ctrl-C would only interrupt what JAX does at exit, with a traceback.
-                signal.signal(signal.SIGINT, signal.SIG_IGN)
-                typer.echo(f"fnbackprop {name}: {interrupt}" if str(interrupt) else "interrupted", err=True)
-                raise typer.Exit(getattr(interrupt, "exit_code", 130)) from None
+        except Exception:
             import traceback
 
             traceback.print_exc()
@@ -75,13 +71,6 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(70) from None
 
     return app.command(name)(run)
-
-
-def _interrupted(error: BaseException | None) -> KeyboardInterrupt | None:
-    """The Ctrl-C that began it: a library that is interrupted while it is imported may raise something else."""
-    if error is None or isinstance(error, KeyboardInterrupt):
-        return error
-    return _interrupted(error.__context__)
 
 
 def use(platform: str | None) -> None:

@@ -8,6 +8,17 @@ import typer
 from .app import Allow, Config, Overrides, Platform, Run, command, use
 
 
+def _note_if_unfinished(run: Path) -> None:
+    """Say of a run that is not done which model of its was used."""
+    from ..records import RunFolder, read_status
+
+    status = read_status(RunFolder(run).status)
+    if status.get("state") not in (None, "done"):
+        stopped = status["state"] == "stopped"
+        why = str(status.get("reason")).partition(";")[0] if stopped else "it has trained on since its model was saved"
+        typer.echo(f"note: run {run} is not done: {why}", err=True)
+
+
 @command
 def evaluate(run: Run, allow: Allow = None, platform: Platform = None) -> None:
     """Compute a run's test figures anew from its saved model."""
@@ -16,6 +27,7 @@ def evaluate(run: Run, allow: Allow = None, platform: Platform = None) -> None:
     from ..records import format_figures
 
     typer.echo(format_figures(finished.evaluate(run, allow or ())))
+    _note_if_unfinished(run)
 
 
 @command
@@ -50,6 +62,7 @@ def predict(
             run, inputs, output, write, resize=resize, invert=invert, white=white, allow=allow or ()
         )
         typer.echo("\n".join(lines))
+        _note_if_unfinished(run)
         return
     if resize or invert or white is not None:
         raise ConfigError(f"{inputs[0]} is given as it is: --resize, --invert and --white are for images")
@@ -57,6 +70,7 @@ def predict(
         raise ConfigError("predictions for an .npy file go into another: give -o OUT.npy")
     shape = finished.predict_file(run, inputs[0], output, write, allow or ())
     typer.echo(f"wrote {write} of shape {shape} to {output}")
+    _note_if_unfinished(run)
 
 
 @command
@@ -77,6 +91,7 @@ def sample(
     for piece in finished.sample(run, prompt, tokens, temperature, seed, allow or ()):
         typer.echo(piece, nl=False)
     typer.echo()
+    _note_if_unfinished(run)
 
 
 @command
@@ -96,6 +111,7 @@ def export(
         typer.echo(f"wrote a program to {output}: jax.export.deserialize(bytearray).call(inputs)")
     else:
         typer.echo(f"wrote {', '.join(exchange.export_weights(run, output, allow or ()))} to {output}")
+    _note_if_unfinished(run)
 
 
 @command

@@ -15,5 +15,5 @@ def write_output(path: str | Path, data: bytes | str) -> None:
         raise ConfigError(f"cannot write {path}: the folder {path.parent} does not exist; make it first") from None
     except OSError as error:
         raise ConfigError(f"cannot write {path}: {error.strerror}; choose another file with -o") from None
-    except ValueError as error:  # a path that ends in no name
-        raise ConfigError(f"cannot write {path}: {error}; choose another file with -o") from None
+    except ValueError:
+        raise ConfigError(f"cannot write {path}: it names no file; choose one with -o") from None

@@ -14,12 +14,13 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class StopWish:
     """What was asked for since it began to listen; with `patient` set, the first wish waits until it is looked at.
 
-    Without, and at the second wish, `Stopped` is raised wherever the program is. Once `over` is set nothing is heard:
-    how it all ended is being told.
+    Without, and at the second wish, `Stopped` is raised wherever the program is, and kept as `raised`. Once `over` is
+    set nothing is heard: how it all ended is being told.
     """
 
     def __init__(self) -> None:
         self.signal: int | None = None
+        self.raised: Stopped | None = None
         self.patient = False
         self.over = False
 
@@ -27,12 +28,17 @@ class StopWish:
         """The handler of a signal."""
         first, self.signal = self.signal is None, self.signal or number
         if not (self.over or (first and self.patient)):
-            raise Stopped(number, "stopped at once")
+            self.raised = Stopped(number, "stopped at once" if self.patient else "interrupted")
+            raise self.raised
 
 
 @contextmanager
 def stop_wish() -> Iterator[StopWish]:
-    """Listen inside the block. Outside the main thread, where Python hears no signals, nothing is ever wished."""
+    """Listen inside the block. Outside the main thread, where Python hears no signals, nothing is ever wished.
+
+    What was raised comes out of the block as it was: a library that is interrupted while it is imported, or that
+    calls back from C, may make another error of it.
+    """
     wish = StopWish()
     if threading.current_thread() is not threading.main_thread():
         yield wish
@@ -40,6 +46,10 @@ def stop_wish() -> Iterator[StopWish]:
     before = {number: signal.signal(number, wish.hear) for number in _SIGNALS}
     try:
         yield wish
+    except Exception as error:
+        if wish.raised:
+            raise wish.raised from error
+        raise
     finally:
         for number, handler in before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)  # None: not Python's own

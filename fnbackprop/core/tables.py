@@ -15,8 +15,16 @@ def leaves(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def short_keys(keys: Iterable[str]) -> list[str]:
-    """The last part of each key, where that tells it from the others."""
+    """The last part of each key that says something, where that tells it from the others."""
     keys = list(keys)
-    last = [key.rsplit(".", 1)[-1] for key in keys]
+    last = [_last(key) for key in keys]
     count = Counter(last)
     return [short if count[short] == 1 else key for key, short in zip(keys, last, strict=True)]
+
+
+def _last(key: str) -> str:
+    """The end of a key: "optimizer" of optimizer.name, "trackers.0" of trackers.0."""
+    head, _, last = key.rpartition(".")
+    if head and last == "name":
+        return _last(head)
+    return f"{_last(head)}.{last}" if head and last.isdigit() else last

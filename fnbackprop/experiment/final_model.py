@@ -1,7 +1,9 @@
 """The model that a run ends with: the best, where one was kept; otherwise the last."""
 
+from contextlib import suppress
+
 from .. import records, training
-from ..core.errors import CheckpointError
+from ..core.errors import CheckpointError, FnbackpropError
 from .run import Run
 from .start import Start
 
@@ -23,6 +25,12 @@ def final_model(run: Run, state: training.TrainState, best: records.Best | None)
         ) from None
     run.log.print(f"{'best':<17} of step {best.step}: validation {best.metric} {best.value:.6g}")
     return best.step, saved.outcome
+
+
+def save_model_so_far(run: Run, state: training.TrainState, best: records.Best | None) -> None:
+    """Save the model of a run that is stopped in `state`, so that it can be evaluated and exported as it is."""
+    with suppress(FnbackpropError):  # which is told when the run goes on
+        training.save_trained(run.folder.model, run.trained(final_model(run, state, best)[1]))
 
 
 def warn_of_lost_best(run: Run, best: records.Best | None) -> None:

@@ -4,6 +4,7 @@ from contextlib import closing
 
 from .. import records, training
 from ..core.errors import Stopped
+from .final_model import save_model_so_far
 from .keeper import Keeper
 from .reporter import Reporter
 from .run import Run
@@ -23,7 +24,10 @@ def fit(
     """
     every, best = run.plan.config.checkpoint.every_steps, reporter.best
     periods = (reporter.every, *([] if every is None else [every]))
-    steps = 0 if reporter.early_end(int(state.step)) else reporter.steps
+    steps = reporter.steps
+    if early := reporter.early_end(int(state.step)):
+        run.log.print(early)
+        steps = 0
     run.wish.patient = True
     with reporter.progress as progress, closing(loop.chunks(state, steps, *periods)) as chunks:
         for chunk in chunks:
@@ -40,6 +44,7 @@ def fit(
                 progress.report(early)
                 break
             if wished and chunk.last < steps:
+                save_model_so_far(run, state, best)
                 rest = f"the same command with --run {run.folder.path} goes on from there"
                 raise Stopped(wished, f"stopped after {chunk.last} steps, and saved; {rest}")
     keeper.save(state, reporter.averages, best.step if best else None)

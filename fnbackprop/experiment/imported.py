@@ -8,7 +8,7 @@ from rich.console import Console
 
 from .. import build, records, training
 from ..core.atomic import write_atomically
-from ..core.errors import ConfigError
+from ..core.errors import ConfigError, DataError
 from ..core.stopping import StopWish
 from ..data.digest import data_digest
 from .keeper import Keeper
@@ -31,11 +31,11 @@ def begin_with(
     weights. Inputs are normalised by the config's data.
     """
     plan, data = build.prepare(config, overrides, allow)
+    variables, state = _start(plan, data, Path(weights))  # first: wrong weights leave no folder
     folder = records.RunFolder.at(Path(run))
     with records.disk_errors(folder.path), folder.locked():
         if any(part.exists() for part in (folder.config, folder.metrics, folder.checkpoints)):
             raise ConfigError(f"{folder.path} holds a run; give --run a folder that is free")
-        variables, state = _start(plan, data, Path(weights))
         log = records.Log(folder.log, console or Console())
         digests = build.config_digest(build.comparable_tables(plan, data)), data_digest(data.splits)
         it = Run(Path(config).stem, plan, data, folder, log, StopWish(), *digests)
@@ -52,6 +52,9 @@ def _start(plan: build.Plan, data: build.Data, weights: Path) -> tuple[training.
     key, _ = jax.random.split(jax.random.key(plan.config.seed))
     inputs, _ = data.specs(plan.config.data.batch_size)
     state = training.initial_state(recipe, key, inputs)
-    variables = training.inside_weights(records.load_arrays(weights)[0], state.variables, plan.model, inputs)
+    arrays, metadata = records.load_arrays(weights)
+    if "data_digest" in metadata:
+        raise DataError(f"{weights} is a run's own model; import what `fnbackprop export RUN -o FILE` writes of it")
+    variables = training.inside_weights(arrays, state.variables, plan.model, inputs)
     # Optimizers and averages may begin with a copy of the parameters.
     return variables, training.start_state(recipe, variables)

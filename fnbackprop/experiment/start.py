@@ -79,7 +79,11 @@ def find_start(run: Run, machine: records.Environment) -> Start:
     if found:
         changes = ", ".join(f"{name} {manifest.versions.get(name)} → {version}" for name, version in found.items())
         run.log.print(f"saved by other versions ({changes}): the run may not end in the same bits", style="yellow")
-    run.log.print(f"{'goes on':<17} from step {manifest.step}, as saved in {run.checkpoints.path(manifest.step)}")
+    saved = run.checkpoints.path(manifest.step)
+    if manifest.step == build.total_steps(run.plan, run.data):
+        run.log.print(f"{'trained':<17} to its end, step {manifest.step}, as saved in {saved}")
+    else:
+        run.log.print(f"{'goes on':<17} from step {manifest.step}, as saved in {saved}")
     return Start(checkpoint)
 
 

@@ -13,7 +13,9 @@ def disk_errors(run: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        saved = any((run / "checkpoints").glob("step-*"))
+        rest = "its checkpoints are untouched: the same command goes on from the last" if saved else "start it again"
         raise CheckpointError(
-            f"run {run} could not be written to: {error.strerror or error}: {error.filename or ''}; its checkpoints "
-            "are untouched: the same command goes on from the last once the disk takes it"
+            f"run {run} could not be written to: {error.strerror or error}: {error.filename or ''}; {rest} once the "
+            "disk takes it"
         ) from None

@@ -78,7 +78,8 @@ class RunFolder:
     def require(self, *files: Path) -> "RunFolder":
         """The run itself; raises ConfigError, naming those that are missing, unless it has all these `files`."""
         if missing := [file.name for file in files if not file.is_file()]:
-            raise ConfigError(f"run {self.path} has no {' and no '.join(missing)}; train it to its end first")
+            how = f"train it to its end, or until Ctrl-C, with: fnbackprop train {self.config} --run {self.path}"
+            raise ConfigError(f"run {self.path} has no {' and no '.join(missing)}; {how}")
         return self
 
     @property

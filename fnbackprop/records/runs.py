@@ -86,7 +86,10 @@ def _apart(configs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     if len(set(models)) > 1:  # place by place they would have little in common
         configs = [config | {"model": model} for config, model in zip(configs, models, strict=True)]
     flat = [dict(leaves(config)) for config in configs]
-    differing = sorted(key for key in {*chain(*flat)} if len({repr(config.get(key)) for config in flat}) > 1)
+    keys = {*chain(*flat)}
+    # An empty list or table that another run fills shows in what it is filled with.
+    keys -= {key.rpartition(".")[0] for key in keys}
+    differing = sorted(key for key in keys if len({repr(config.get(key)) for config in flat}) > 1)
     names = dict(zip(differing, short_keys(differing), strict=True))
     return [{names[key]: config[key] for key in differing if key in config} for config in flat]
 

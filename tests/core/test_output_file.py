@@ -17,7 +17,7 @@ pytestmark = pytest.mark.quick
         ("gone/x.html", "cannot write gone/x.html: the folder gone does not exist; make it first"),
         ("file/x.html", "cannot write file/x.html: Not a directory; choose another file with -o"),
         ("folder", "cannot write folder: Is a directory; choose another file with -o"),
-        (".", "cannot write .: "),
+        (".", "cannot write .: it names no file; choose one with -o"),
     ],
 )
 def test_what_cannot_be_written_is_named(

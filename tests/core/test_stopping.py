@@ -36,6 +36,22 @@ def test_who_is_not_patient_stops_at_once() -> None:
     assert isinstance(caught.value, KeyboardInterrupt)
 
 
+def test_what_others_make_of_an_interruption_comes_out_as_it_was() -> None:
+    def fail(patient: bool) -> None:
+        with stop_wish() as wish:
+            wish.patient = patient
+            try:
+                send(signal.SIGTERM)
+            finally:
+                raise ImportError("initialization of a library failed without raising an exception")
+
+    with pytest.raises(Stopped) as caught:
+        fail(patient=False)
+    assert caught.value.exit_code == 143
+    with pytest.raises(ImportError):
+        fail(patient=True)
+
+
 def test_the_handlers_from_before_come_back() -> None:
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     with stop_wish():

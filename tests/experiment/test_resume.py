@@ -81,7 +81,9 @@ def test_it_ends_in_the_same_bits(
         assert whole["status"]["step"] < 30 * 7
         early = r"ended early: validation loss no better for 3 reports \(patience 3\), best [\d.]+, of step \d+"
         assert re.fullmatch(early, whole["status"]["reason"])
-        train(*overrides, **options)
+        with Path("said").open("w") as file:
+            train(*overrides, **options, console=Console(file=file, width=200))
+        assert re.search(f"^{early}", Path("said").read_text(), re.MULTILINE)
         assert outcome(Path("whole")) == whole
     else:
         assert not whole["status"]["reason"]
@@ -90,7 +92,9 @@ def test_it_ends_in_the_same_bits(
 def test_a_run_that_is_done_stays_as_it_is(train: Train, outcome: Outcome) -> None:
     first = train(run="it")
     before = outcome(Path("it"))
-    second = train(run="it")
+    with Path("said").open("w") as file:
+        second = train(run="it", console=Console(file=file, width=200))
+    assert "trained           to its end, step 14, as saved in" in Path("said").read_text()
     assert outcome(Path("it")) == before
     assert first.test == second.test
 

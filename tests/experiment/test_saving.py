@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from fnbackprop import CheckpointError, NonFiniteError, Result, Stopped
+from fnbackprop import CheckpointError, NonFiniteError, Result, Stopped, evaluate
 from fnbackprop.experiment.reporter import Reporter
 from fnbackprop.records import Checkpoints, Status, read_metrics
 
@@ -41,6 +41,8 @@ def test_a_wish_to_stop_ends_the_chunk_and_saves(
     assert status()["state"] == "stopped"
     assert [status()["step"]] == Checkpoints(Path("it/checkpoints")).steps()
     monkeypatch.setattr(Status, "reached", reached)
+    short = train("training={steps=3, report_every=3}", run="short")
+    assert evaluate("it") == short.test
     train("training={epochs=2, report_every=3}", run="it")
     found = outcome(Path("it"))
     del found["state 3"]
@@ -77,9 +79,12 @@ def test_metrics_that_cannot_be_written_are_the_disks_fault(train: Train, monkey
     def refuse(*_: object) -> None:
         raise OSError(30, "Read-only file system", "it/metrics.jsonl")
 
+    train(run="it")
     monkeypatch.setattr(Reporter, "report", refuse)
-    with pytest.raises(CheckpointError, match=r"could not be written to: Read-only file system: it/metrics\.jsonl"):
-        train(run="it")
+    for run, rest in (("it", "its checkpoints are untouched: the same command goes on"), ("new", "start it again")):
+        why = rf"could not be written to: Read-only file system: it/metrics\.jsonl; {rest}"
+        with pytest.raises(CheckpointError, match=why):
+            train("training.epochs=3", run=run)
 
 
 DATA = "data={source='csv', path='mine.csv', target='y', batch_size=10, normalize='none', shuffle='never'}"

@@ -11,7 +11,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from fnbackprop import ConfigError
-from fnbackprop.cli import app
+from fnbackprop.cli.commands import app
 from fnbackprop.records import MetricsLog, RunFolder, compare_runs, list_runs, metrics_csv, read_metrics, runs_table
 from fnbackprop.records.runs import RunSummary
 
@@ -66,6 +66,17 @@ def test_models_that_have_little_in_common_are_told_in_a_few_words(runs: Path) -
     ]
     (runs / "b/config.toml").write_text('seed = 0\nmodel = [{ module = "Linear", features = 9 }]\n')
     assert [run.differences for run in list_runs(runs)] == [{}, {"features": 9}, {}]
+
+
+def test_what_differs_has_a_name_that_says_something(runs: Path) -> None:
+    told = {"a": ("[]", "adam"), "b": ('["tensorboard"]', "sgd"), "c": ("[]", "adam")}
+    for name, (trackers, optimizer) in told.items():
+        (runs / name / "config.toml").write_text(f'trackers = {trackers}\noptimizer = {{ name = "{optimizer}" }}\n')
+    assert [run.differences for run in list_runs(runs)] == [
+        {"optimizer": "adam"},
+        {"optimizer": "sgd", "trackers.0": "tensorboard"},
+        {"optimizer": "adam"},
+    ]
 
 
 def test_a_run_of_its_own_is_a_line_and_no_run_is_a_mistake(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:

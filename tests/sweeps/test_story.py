@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 import fnbackprop
 from fnbackprop import sweep
-from fnbackprop.cli import app
+from fnbackprop.cli.commands import app
 from fnbackprop.core.errors import ConfigError
 from fnbackprop.records import load_arrays
 from fnbackprop.sweeps.axes import grid, read_axes
