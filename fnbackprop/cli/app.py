@@ -1,5 +1,6 @@
 """What all commands share: how they end, and the arguments that several take. JAX is imported where it is needed."""
 
+import signal
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -8,7 +9,6 @@ from typing import Annotated
 import typer
 
 from ..core.errors import FnbackpropError, Stopped
-from ..core.stopping import stop_wish
 
 app = typer.Typer(
     help="Train neural networks in JAX through hand-written, documented and checked derivatives.",
@@ -56,9 +56,10 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     @wraps(function)
     def run(*args: object, **options: object) -> None:
         try:
-            with stop_wish():
-                function(*args, **options)
+            function(*args, **options)
         except (FnbackpropError, Stopped) as error:
+            if isinstance(error, Stopped):  # one more Ctrl-C would only interrupt what JAX does at exit
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
             typer.echo(f"fnbackprop {name}: {error}", err=True)
             raise typer.Exit(error.exit_code) from None
         except (typer.Exit, BrokenPipeError):  # who reads the output may have had enough

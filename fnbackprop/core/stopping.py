@@ -1,14 +1,32 @@
 """Ctrl-C and SIGTERM, heard as a wish to stop."""
 
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from .errors import Stopped
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def end_when_told() -> None:
+    """From now on Ctrl-C and SIGTERM end the process with a line and with 130 or 143, where there is no `stop_wish`.
+
+    Not by an exception: libraries that are interrupted while they are imported, or in a callback, lose it or abort.
+    """
+
+    def end(number: int, frame: FrameType | None) -> None:
+        with suppress(Exception):
+            sys.stdout.flush()
+        os.write(2, b"fnbackprop: interrupted\n")
+        os._exit(128 + number)
+
+    for number in _SIGNALS:
+        signal.signal(number, end)
 
 
 class StopWish:
@@ -36,8 +54,7 @@ class StopWish:
 def stop_wish() -> Iterator[StopWish]:
     """Listen inside the block. Outside the main thread, where Python hears no signals, nothing is ever wished.
 
-    What was raised comes out of the block as it was: a library that is interrupted while it is imported, or that
-    calls back from C, may make another error of it.
+    What was raised comes out of the block as it was: a library that is interrupted may make another error of it.
     """
     wish = StopWish()
     if threading.current_thread() is not threading.main_thread():
