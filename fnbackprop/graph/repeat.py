@@ -14,6 +14,11 @@ from ..core.work import Work
 from .block import Block, check_carried
 
 
+# Up to so many repetitions, compiling each takes less than the copies that a loop makes of its weights and of what its
+# rules keep.
+_WRITTEN_OUT = 4
+
+
 @configurable
 class Repeat(Module):
     """A block applied `times` times in a row (lecture, A4).
@@ -26,8 +31,8 @@ class Repeat(Module):
     remat: keep only each repetition's input for the backward pass and compute the rest again: memory for `times` inputs
         instead of all that the block's rules keep, for one more forward pass.
 
-    A `jax.lax.scan`: the program's size and the time to compile it do not grow with `times`. Raises ShapeError for a
-    block that changes the shape or dtype of what it is given.
+    A `jax.lax.scan`: the program's size and the time to compile it do not grow with `times`, but for four repetitions
+    and fewer, which are written out. Raises ShapeError for a block that changes the shape or dtype of what it is given.
     """
 
     block: Block
@@ -92,4 +97,5 @@ class Repeat(Module):
         if self.remat:
             # Inside a scan nothing merges the recomputation with what it repeats.
             step = jax.checkpoint(step, prevent_cse=False)
-        return jax.lax.scan(step, xs, (jnp.arange(self.times), self._own(variables)))
+        unroll = 1 if self.remat or self.times > _WRITTEN_OUT else max(1, self.times)
+        return jax.lax.scan(step, xs, (jnp.arange(self.times), self._own(variables)), unroll=unroll)

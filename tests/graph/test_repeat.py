@@ -15,7 +15,7 @@ from fnbackprop.penalties import l2, penalty_sum
 
 X = jax.random.normal(jax.random.key(1), (5, 3))
 BLOCK = Graph([Linear(3, initializer="glorot_normal"), Tanh()])
-TIMES = 4
+TIMES = 5  # a loop; up to 4 are written out
 
 
 def made(repeat: Repeat) -> tuple[Graph, Variables]:
@@ -61,11 +61,11 @@ def test_values_and_gradients_are_those_of_the_block_written_out(parameters: Any
 
 
 @pytest.mark.quick
-def test_stacked_repetitions_equal_the_same_blocks_in_a_graph() -> None:
-    _, variables = made(Repeat(BLOCK, TIMES))
-    chain = Graph([Node(BLOCK, f"block_{i}") for i in range(TIMES)])
-    params = {f"block_{i}": jax.tree.map(lambda leaf, i=i: leaf[i], variables.params["repeat"]) for i in range(TIMES)}
-    stacked = Graph([Node(Repeat(BLOCK, TIMES), "repeat")])
+@pytest.mark.parametrize("times", [1, 4, TIMES])
+def test_stacked_repetitions_equal_the_same_blocks_in_a_graph(times: int) -> None:
+    stacked, variables = made(Repeat(BLOCK, times))
+    chain = Graph([Node(BLOCK, f"block_{i}") for i in range(times)])
+    params = {f"block_{i}": jax.tree.map(lambda leaf, i=i: leaf[i], variables.params["repeat"]) for i in range(times)}
     # Two programs: each rounds as its compiler pleases.
     close(stacked.apply(variables, X)[0], chain.apply(Variables(params), X)[0])
 
@@ -135,7 +135,7 @@ def test_the_program_does_not_grow_with_the_repetitions() -> None:
         lowered = run.lower(variables.params)
         return len(lowered.as_text().splitlines()), len(lowered.compile().as_text().splitlines())
 
-    (traced, compiled), (traced_256, compiled_256) = sizes(4), sizes(256)
+    (traced, compiled), (traced_256, compiled_256) = sizes(TIMES), sizes(256)
     assert traced_256 == traced
     assert compiled_256 < 1.03 * compiled
 
