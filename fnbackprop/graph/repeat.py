@@ -13,7 +13,6 @@ from ..core.module import Context, Meaning, Module, Spec, Variables, configurabl
 from ..core.work import Work
 from .block import Block, check_carried
 
-
 # Up to so many repetitions, compiling each takes less than the copies that a loop makes of its weights and of what its
 # rules keep.
 _WRITTEN_OUT = 4
