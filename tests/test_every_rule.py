@@ -1,4 +1,7 @@
-"""What every rule must keep, whoever wrote it: one suite over `rule_cases.CASES`."""
+"""What every rule must keep, whoever wrote it: one suite over `rule_cases.CASES`.
+
+jit, scan, checkpoint and vmap are the verifier's, which tests/verify/test_catalogue.py sets upon every rule.
+"""
 
 import importlib
 import inspect
@@ -133,50 +136,6 @@ def test_reference_has_forward_mode(case):
 
 def inner(a: Any, b: Any) -> jax.Array:
     return sum(jnp.vdot(u, v) for u, v in zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True))
-
-
-@every_case
-def test_jit_scan_and_checkpoint_change_nothing(case):
-    args = arguments(case, case.shapes[0])
-    restricted, xs = of_floating(case.rule, args)
-    dy = random_like(jax.eval_shape(restricted, *xs))
-
-    @compiled
-    def three_times(dy, xs):
-        def step(total, _):
-            return jax.tree.map(jnp.add, total, value_and_gradients(jax.checkpoint(restricted), xs, dy)[1]), None
-
-        return jax.lax.scan(step, jax.tree.map(jnp.zeros_like, xs), length=3)[0]
-
-    wanted = jax.tree.map(lambda dx: 3 * dx, value_and_gradients(restricted, xs, dy)[1])
-    assert_close(three_times(dy, xs), wanted, 1e-5)
-
-
-@every_case
-def test_vmap_over_each_argument_and_over_all(case):
-    first, second = (arguments(case, case.shapes[0], seed=seed) for seed in (0, 1))
-    # An option of another value, since a sweep over options is a vmap too.
-    second = jax.tree.map(lambda a: a / 2 if isinstance(a, float) else a, second)
-    pullback = pullback_of(case)
-    everything = range(len(first))
-
-    @compiled
-    def mapped_and_one_by_one(first, second):
-        results = []
-        for batched in {*((i,) for i in everything), tuple(everything)}:
-            other = [second[i] if i in batched else first[i] for i in everything]
-            stacked = [stack(first[i], second[i]) if i in batched else first[i] for i in everything]
-            mapped = jax.vmap(pullback, [0 if i in batched else None for i in everything])(*stacked)
-            one_by_one = stack(pullback(*first), pullback(*other))
-            results.append((mapped, one_by_one))
-        return results
-
-    for mapped, one_by_one in mapped_and_one_by_one(first, second):
-        assert_close(mapped, one_by_one, 1e-5)
-
-
-def stack(first: Any, second: Any) -> Any:
-    return jax.tree.map(lambda a, b: jnp.stack([a, b]), first, second)
 
 
 def pullback_of(case: Case) -> Callable:
