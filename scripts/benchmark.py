@@ -22,6 +22,7 @@ import benchmark_programs
 import benchmark_rules
 import benchmark_start
 import benchmark_steps
+import benchmark_sweep
 import benchmark_verify
 from benchmark_plot import plot
 from rich.console import Console, RenderableType
@@ -38,6 +39,7 @@ BENCHMARKS: dict[str, Callable[[bool, Path], tuple[RenderableType, dict[str, Any
     "W7": partial(benchmark_programs.run, "W7, dropout"),
     "W8": partial(benchmark_programs.run, "W8, depth"),
     "W9": benchmark_start.run,
+    "W10": benchmark_sweep.run,
     "W11": benchmark_steps.batches,
     "W12": benchmark_disk.run,
     "rules": benchmark_rules.run,

@@ -73,6 +73,7 @@ def sweep(
 def _prepare(config: str | Path, points: Sequence[Point], allow: Sequence[str]) -> tuple[Member, ...]:
     """Every point, checked as a config of its own; data that several share are read once."""
     known: dict[str, build.Data] = {}
+    checked = set()
     problems: dict[str, None] = {}
     members = []
     for point in points:
@@ -82,7 +83,10 @@ def _prepare(config: str | Path, points: Sequence[Point], allow: Sequence[str]) 
             source = data.model_dump_json(exclude={"batch_size", "shuffle", "last_batch"})
             if source not in known:
                 known[source] = build.build_data(plan.source, data)
-            build.check(plan, known[source])
+            # No seed is a mistake, and a check traces a whole step.
+            if (settings := plan.config.model_dump_json(exclude={"seed"})) not in checked:
+                checked.add(settings)
+                build.check(plan, known[source])
             members.append(Member(point, plan, known[source]))
         except ConfigError as error:  # the same mistake of many points is told once
             problems |= dict.fromkeys(error.problems)
