@@ -5,17 +5,14 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 from jaxtyping import Float
 
 from ..core.cotangent import Like, like, match_cotangent
 from ..core.errors import ShapeError
 from ..core.precision import accumulation_dtype, widen
-from .windows import Padding, Sizes, Windows, examples, pad, seen, windows
-
-# Places of a kernel up to which each has its own matrix product in the program; a loop over more compiles as fast.
-_UNROLLED = 64
+from .conv_weight import weight_gradient
+from .windows import Padding, Sizes, Windows, windows
 
 
 class ConvResiduals(NamedTuple):
@@ -77,7 +74,7 @@ def conv_bwd(
     x, weight, bias = residuals
     w = windows("Conv", x.shape, weight.shape[1:-1], stride, padding, dilation)
     dx = match_cotangent(_input_gradient(weight, dy, w, groups), x)
-    dW = match_cotangent(_weight_gradient(x, dy, w, groups), weight)
+    dW = match_cotangent(weight_gradient(x, dy, w, groups), weight)
     return dx, dW, None if bias is None else match_cotangent(widen(dy), bias)
 
 
@@ -141,32 +138,6 @@ def _input_gradient(
     blocks = weight.reshape(groups, out // groups, *kernel, shared).swapaxes(1, -1)
     flipped = jnp.flip(blocks.reshape(groups * shared, *kernel, out // groups), range(1, 1 + len(kernel)))
     return _convolve(dy, flipped, (1,) * len(edges), padding, w.dilation, groups)
-
-
-def _weight_gradient(
-    x: Float[Array, "batch *space in"], dy: Float[Array, "batch *outputs out"], w: Windows, groups: int
-) -> Float[Array, "out *kernel shared"]:
-    """One matrix product of what each place of the kernel saw with dy."""
-    padded, rows, places = pad(x, w), examples(dy), list(w.places())
-    if len(places) <= _UNROLLED:
-        products = jnp.stack([_product(examples(seen(padded, w, place)), rows, groups) for place in places])
-    else:
-        products = jax.lax.map(
-            lambda place: _product(examples(seen(padded, w, place)), rows, groups), np.array(places, np.int32)
-        )
-    return products.transpose(1, 3, 0, 2).reshape(dy.shape[-1], *w.size, x.shape[-1] // groups)
-
-
-def _product(
-    x: Float[Array, "all in"], dy: Float[Array, "all out"], groups: int
-) -> Float[Array, "groups shared out_of_each"]:
-    """Σ x dyᵀ for each block of channels; in this order, since XLA on CPU takes twice as long over the transpose."""
-    dtype = accumulation_dtype(jnp.result_type(x, dy))
-    if groups == 1:
-        return jnp.matmul(x.T, dy, preferred_element_type=dtype)[None]
-    x, dy = (a.reshape(len(a), groups, a.shape[1] // groups) for a in (x, dy))
-    # The other order here: XLA adds up a long sum of small blocks more exactly so.
-    return jnp.einsum("ngo,ngi->goi", dy, x, preferred_element_type=dtype).swapaxes(1, 2)
 
 
 def _check_channels(x: tuple[int, ...], weight: tuple[int, ...], groups: int) -> None:

@@ -87,3 +87,16 @@ def test_channels_and_groups_that_do_not_fit_are_refused(weight, groups):
 def test_more_than_three_axes_of_space_are_refused():
     with pytest.raises(ShapeError, match="one, two or three axes of space"):
         conv(jnp.zeros((1, 2, 2, 2, 2, 1)), jnp.zeros((1, 1, 1, 1, 1, 1)))
+
+
+def test_a_large_batch_a_few_examples_at_a_time():
+    rng = np.random.default_rng(0)
+    x, weight = (rng.normal(size=size).astype("float32") for size in ((96, 24, 20, 8), (16, 3, 3, 8)))
+    dy = rng.normal(size=(96, 24, 20, 16)).astype("float32")
+    program = jax.jit(lambda x, w, dy: jax.vjp(lambda w: conv(x, w), w)[1](dy)[0])
+    assert "while" in program.lower(x, weight, dy).as_text() or jax.default_backend() != "cpu"
+    found = program(x, weight, dy)
+    padded = np.pad(x, [(0, 0), (1, 1), (1, 1), (0, 0)]).astype(float)
+    for i, j in np.ndindex(3, 3):
+        wanted = np.einsum("nhwo,nhwi->oi", dy, padded[:, i : i + 24, j : j + 20])
+        np.testing.assert_allclose(found[:, i, j], wanted, rtol=1e-5, atol=1e-3)

@@ -1,0 +1,70 @@
+"""The cotangent of a convolution's weight: matrix products, one for each place of the kernel."""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jaxtyping import Float
+
+from ..core.cotangent import loop_zeros
+from ..core.precision import accumulation_dtype
+from .windows import Windows, examples, pad, seen
+
+# Places of a kernel up to which each has its own matrix product in the program; a loop over more compiles as fast.
+_UNROLLED = 64
+# A processor's cache holds so many bytes: every place reads the same numbers again.
+_CACHED = 512 * 1024
+
+
+def weight_gradient(
+    x: Float[Array, "batch *space in"], dy: Float[Array, "batch *outputs out"], w: Windows, groups: int
+) -> Float[Array, "out *kernel shared"]:
+    """dW[k] = Σ dy[p] x[s p + d k − before]ᵀ over the batch and the places p; on a CPU a few examples at a time."""
+    products, parts = partial(_products, w=w, groups=groups), _parts(x, dy)
+    if parts == 1:
+        total = products(x, dy)
+    else:
+        shape = jax.eval_shape(products, x, dy)
+        total, _ = jax.lax.scan(
+            lambda total, part: (total + products(*part), None),
+            loop_zeros(shape.shape, shape.dtype, x, dy),
+            tuple(a.reshape(parts, -1, *a.shape[1:]) for a in (x, dy)),
+        )
+    return total.transpose(1, 3, 0, 2).reshape(dy.shape[-1], *w.size, x.shape[-1] // groups)
+
+
+def _parts(x: Float[Array, "batch *space in"], dy: Float[Array, "batch *outputs out"]) -> int:
+    """In how many equal parts to take the batch."""
+    size, count = x.size * x.dtype.itemsize + dy.size * dy.dtype.itemsize, len(x)
+    # A batch that the larger caches hold loses by a loop, and so does one that falls into tiny parts.
+    if jax.default_backend() != "cpu" or size < 8 * _CACHED:
+        return 1
+    fitting = [n for n in range(1, count + 1) if count % n == 0 and size / n <= _CACHED]
+    parts = fitting[0] if fitting else count
+    return parts if size / parts >= _CACHED / 8 else 1
+
+
+def _products(
+    x: Float[Array, "batch *space in"], dy: Float[Array, "batch *outputs out"], w: Windows, groups: int
+) -> Float[Array, "places groups shared out_of_each"]:
+    """What each place of the kernel saw, times dy."""
+    padded, rows, places = pad(x, w), examples(dy), list(w.places())
+    if len(places) <= _UNROLLED:
+        return jnp.stack([_product(examples(seen(padded, w, place)), rows, groups) for place in places])
+    return jax.lax.map(
+        lambda place: _product(examples(seen(padded, w, place)), rows, groups), np.array(places, np.int32)
+    )
+
+
+def _product(
+    x: Float[Array, "all in"], dy: Float[Array, "all out"], groups: int
+) -> Float[Array, "groups shared out_of_each"]:
+    """Σ x dyᵀ for each block of channels; in this order, since XLA on CPU takes twice as long over the transpose."""
+    dtype = accumulation_dtype(jnp.result_type(x, dy))
+    if groups == 1:
+        return jnp.matmul(x.T, dy, preferred_element_type=dtype)[None]
+    x, dy = (a.reshape(len(a), groups, a.shape[1] // groups) for a in (x, dy))
+    # The other order here: XLA adds up a long sum of small blocks more exactly so.
+    return jnp.einsum("ngo,ngi->goi", dy, x, preferred_element_type=dtype).swapaxes(1, 2)
