@@ -54,3 +54,11 @@ def test_the_level_is_an_option(tmp_path):
 def test_a_declaration_that_does_not_exist_is_refused_where_it_is_written():
     with pytest.raises(TypeError, match="no declaration is called surogate"):
         fnbackprop.vjp_test(lambda x: x, 1.0, surogate="straight-through")
+
+
+@pytest.mark.parametrize(
+    ("args", "words"), [((1.0, 2.0), "does not take these arguments: .* takes 1"), ((1,), "nothing to differentiate")]
+)
+def test_arguments_that_cannot_be_verified_at_are_refused_once_and_not_in_each_test(args, words):
+    with pytest.raises(ValueError, match=words):
+        fnbackprop.vjp_test(lambda x: x, *args)

@@ -1,6 +1,7 @@
 """The errors a user can cause, each with the exit code the command line ends with."""
 
 from collections.abc import Sequence
+from typing import Any
 
 
 class FnbackpropError(Exception):
@@ -53,3 +54,9 @@ class Stopped(KeyboardInterrupt):
     def __init__(self, number: int, what: str):
         self.exit_code = 128 + number
         super().__init__(what)
+
+
+def kind_of(thing: Any) -> str:
+    """What something is, for a message: `an array`, `a tuple`."""
+    name = "array" if hasattr(thing, "shape") and hasattr(thing, "dtype") else type(thing).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

@@ -1,8 +1,8 @@
 """What a check is given: a rule, the ways to call it, and what its author declares."""
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ import numpy as np
 from .arguments import Arguments
 from .compare import Tolerance
 from .constants import code_constants, traced_constants
+from .declarations import Declarations
 from .dimensions import Dimensions
 from .primal import rule_calls
 from .sampling import resample
@@ -21,32 +22,6 @@ from .setting import Arrays, Setting
 Level = Literal["fast", "full"]
 # Entries in all, beyond which points are tried on a smaller problem of the same kind.
 _LARGE = 4096
-
-
-@dataclass(frozen=True)
-class Declarations:
-    """What a rule's author says of it."""
-
-    surrogate: str = ""  # why it is not the derivative on purpose
-    declared: Mapping[str, str] = field(default_factory=dict)  # check → why it fails on purpose
-    convention: str | Mapping[float, float] = "any"  # what is promised at kinks; "reference" what that does
-    second_order: str = "differentiable"  # or "refused"
-    options: Mapping[str, Sequence[Any]] = field(default_factory=dict)  # the values to try for each
-    domain: Callable[..., bool] | None = None  # whether arguments may be tried
-    rtol: float = 1e-5
-
-    def __post_init__(self) -> None:
-        """Refuse what would be read as something else. Raises ValueError."""
-        if not (self.convention in ("any", "reference") or isinstance(self.convention, Mapping)):
-            wanted = "'any', 'reference', or slopes by place as in {0.0: 1.0}"
-            raise ValueError(f"convention is {self.convention!r}; it wants {wanted}")
-        if self.second_order not in ("differentiable", "refused"):
-            raise ValueError(f"second_order is {self.second_order!r}; it wants 'differentiable' or 'refused'")
-        if not 0 < self.rtol < 1:
-            raise ValueError(f"rtol is {self.rtol!r}; it wants a number between 0 and 1, as 1e-5")
-        for name, values in self.options.items():
-            if isinstance(values, str) or not isinstance(values, Sequence):
-                raise ValueError(f"options[{name!r}] is {values!r}; it wants the values to try, as a list of them")
 
 
 @dataclass(frozen=True, eq=False)

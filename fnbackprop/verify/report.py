@@ -31,6 +31,8 @@ class VjpReport:
     checks: tuple[CheckReport, ...]
     surrogate: str = ""  # why it is not the derivative on purpose
     said: str = ""  # what else the call was given, as code: its reference, its declarations
+    hand_written: bool = True  # a hand-written rule is called in it
+    command: str = ""  # what the command line was given, where that made it
 
     @property
     def verdict(self) -> Verdict:
@@ -65,10 +67,17 @@ class VjpReport:
     def __str__(self) -> str:
         """A table, then what failed."""
         width = max(len(check.name) for check in self.checks)
-        lines = [f"{self.rule}: {self.verdict} ({self.level}, seed {self.seed}, {self.seconds:.1f} s)"]
-        for check in self.checks:
+        lines = [f"{self.rule}: {self.verdict} ({self.level}, seed {self.seed}, {self.seconds:.1f} s)", *self.notes]
+        for check in self.checks if self.ran else ():
             lines.append(f"  {check.name:{width}}  {check.verdict:12}  {summary(check.outcome)}".rstrip())
         return "\n".join([*lines, *self.evidence, *(["", f"again: {self.reproduce}"] if self.reproduce else [])])
+
+    @property
+    def notes(self) -> list[str]:
+        """What its verdict does not say, in lines: that no check ran, and why, or of whose derivative it is."""
+        if not self.ran:
+            return [f"  no check ran: {why}" for why in dict.fromkeys(check.outcome.reason for check in self.checks)]
+        return ["  no hand-written rule is called in it: this is JAX's own derivative"] if not self.hand_written else []
 
     @property
     def evidence(self) -> list[str]:
@@ -86,8 +95,11 @@ class VjpReport:
     def reproduce(self) -> str:
         """The call that runs again what failed; empty where nothing did."""
         names = [check.name for check in self.checks if check.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)]
-        call = f"verify_vjp({self.rule}, *args, {self.said}level={self.level!r}, seed={self.seed}, only={names})"
-        return call if names else ""
+        if not names:
+            return ""
+        if self.command:
+            return " ".join([self.command, f"--level {self.level} --seed {self.seed}", *(f"--only {n}" for n in names)])
+        return f"verify_vjp({self.rule}, *args, {self.said}level={self.level!r}, seed={self.seed}, only={names})"
 
 
 def finding_lines(check: str, finding: Finding) -> list[str]:
@@ -107,7 +119,8 @@ def finding_lines(check: str, finding: Finding) -> list[str]:
 
 def _again(check: str, finding: Finding) -> str:
     numbers = f"{_number(finding.got)} for {_number(finding.expected)}" if finding.expected is not None else ""
-    return f"{check}: the same: " + "; ".join(part for part in (finding.where, _place(finding), numbers) if part)
+    parts = [part for part in (finding.where, _place(finding), numbers) if part]
+    return f"{check}: the same" + (f": {'; '.join(parts)}" if parts else "")
 
 
 def _place(finding: Finding) -> str:

@@ -23,7 +23,7 @@ def report_table(report: VjpReport) -> Group:
         f"  ({report.level}, seed {report.seed}, {report.seconds:.1f} s)",
     )  # fmt: skip
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
-    for check in report.checks:
+    for check in report.checks if report.ran else ():
         table.add_row(check.name, Text(check.verdict, _COLOURS[check.verdict]), Text(summary(check.outcome)))
     found = [Text("\n".join([*report.evidence, "", f"again: {report.reproduce}"]))] if report.reproduce else []
-    return Group(title, table, *found, Text(""))
+    return Group(title, *map(Text, report.notes), table, *found, Text(""))

@@ -129,8 +129,9 @@ class Setting:
     def accepted(self) -> bool:
         """Whether the author lets these arguments be tried, and the function and what it is compared with take them."""
         try:
-            explicit = self.explicit is None or self.run(jax.eval_shape, self.reference, *self.xs)
-            return bool(self.outputs) and bool(explicit) and self.allows(self.xs)
+            explicit = self.run(jax.eval_shape, self.reference, *self.xs) if self.explicit else self.outputs
+            alike = [y.dtype for y in explicit] == [y.dtype for y in self.outputs]
+            return bool(self.outputs) and alike and self.allows(self.xs)
         except Exception:
             return False
 
@@ -211,8 +212,10 @@ def pullback(function: Callable, xs: Sequence[Any], dys: Sequence[Any]) -> Trace
 
 def describe(setting: Setting) -> str:
     """Shapes and dtypes, as in `float32[4,3], int32[4]`, with what else was said of the setting."""
-    shown = [
-        f"{leaf.dtype}[{','.join(map(str, leaf.shape))}]" if hasattr(leaf, "shape") else repr(leaf)
-        for leaf in setting.leaves
-    ]
+    shown = [array_text(leaf) if hasattr(leaf, "shape") else repr(leaf) for leaf in setting.leaves]
     return ", ".join(shown) + (f" ({setting.where})" if setting.where else "")
+
+
+def array_text(array: Any) -> str:
+    """The dtype and the shape of an array, as JAX writes them: `float32[4,3]`."""
+    return f"{array.dtype}[{','.join(map(str, array.shape))}]"

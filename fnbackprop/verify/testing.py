@@ -8,9 +8,10 @@ import pytest
 
 from .case import Case, Level
 from .checks import Check
+from .prepare import prepare
 from .report import finding_lines
 from .verdict import Verdict
-from .verify_vjp import chosen, declare, prepare, run_check
+from .verify_vjp import chosen, nothing_to_differentiate, run_check
 
 
 def vjp_test(
@@ -27,9 +28,10 @@ def vjp_test(
 
     Takes what `verify_vjp` takes, but for the level, which is pytest's option --vjp-level. A check that has nothing
     to look at is skipped, one that fails as declared is an expected failure, and one that is inconclusive fails.
-    Raises what `verify_vjp` does for declarations.
+    Raises what `verify_vjp` does, at once and not in each test; and ValueError where nothing is differentiated.
     """
-    declare(declarations)  # once here, not in every test
+    if nothing := nothing_to_differentiate(prepare(f, args, reference, seed=seed, **declarations)):
+        raise ValueError(f"nothing to differentiate: {nothing}")
 
     @cache
     def case(level: Level) -> Case:

@@ -76,5 +76,7 @@ class RuleRaised(Exception):  # noqa: N818 — it is no error of ours
 
 
 def in_a_line(error: Exception) -> str:
-    """An error's kind and the first line of what it says."""
-    return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
+    """An error's kind and the first line of what it says, with the next where the first ends in a colon."""
+    first, *more = str(error).strip().splitlines() or [""]
+    said = f"{first} {more[0].strip()}" if first.endswith(":") and more else first
+    return f"{type(error).__name__}: {said}"

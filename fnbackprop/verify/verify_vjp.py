@@ -1,17 +1,17 @@
 """Say whether a hand-written derivative is right, with evidence."""
 
 import time
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import fields, replace
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import Any
 
 import jax
 import numpy as np
 
-from .arguments import named_parameters, read_arguments
 from .blame import came_through_the_rule
-from .case import Case, Declarations, Level
+from .case import Case, Level
 from .checks import CHECKS, Check
+from .prepare import prepare, require_known
 from .report import CheckReport, VjpReport
 from .verdict import Outcome, RuleRaised, Verdict, failed, inconclusive, not_run
 
@@ -47,68 +47,32 @@ def verify_vjp(
     domain: a function of the arguments that says which may be tried.
     rtol: largest relative difference, 1e-5 by default.
 
-    Raises ValueError for a check or an option that does not exist and for what a declaration does not take, and
-    TypeError for a declaration that does not exist.
+    Raises ValueError for a check or an option that does not exist, for what a declaration does not take, and for a
+    reference whose outputs are not the rule's; TypeError for a declaration that does not exist, and for no function.
     """
     case = prepare(f, args, reference, level, seed, name, **declarations)
     reports = tuple(run_check(check, case) for check in chosen(level, only))
     given = {"reference": reference, **declarations} if reference else declarations
     said = "".join(f"{key}={_as_code(value)}, " for key, value in given.items())
-    return VjpReport(case.name, level, seed, reports, case.declarations.surrogate, said)
+    hand_written = not case.given.active or case.rules > 0
+    return VjpReport(case.name, level, seed, reports, case.declarations.surrogate or "", said, hand_written)
 
 
 def chosen(level: Level, only: Collection[str] = ()) -> list[Check]:
     """The checks of a level, or those of these names."""
     if level not in ("fast", "full"):
         raise ValueError(f"level is {level!r}; it wants 'fast' or 'full'")
-    _known("check", only, [check.name for check in CHECKS])
+    if isinstance(only, str):
+        raise ValueError(f"only is {only!r}; it wants names of checks, as [{only!r}]")
+    require_known("check", only, [check.name for check in CHECKS])
     return [check for check in CHECKS if (check.name in only if only else level == "full" or check.level == "fast")]
-
-
-def prepare(
-    f: Callable,
-    args: tuple[Any, ...],
-    reference: Callable | None = None,
-    level: Level = "fast",
-    seed: int = 0,
-    name: str = "",
-    **declarations: Any,
-) -> Case:
-    """A rule and its arguments, ready for any check."""
-    if not callable(f):
-        raise TypeError(f"{f!r} is no function; verify_vjp wants one, and the arguments to call it with")
-    said = declare(declarations)
-    known = name or str(getattr(f, "__name__", "") or getattr(getattr(f, "func", None), "__name__", "rule"))
-    if parameters := named_parameters(f):
-        _known(f"option of {known}", said.options, parameters)
-    if said.domain and not said.domain(*args):
-        raise ValueError(f"domain does not allow the arguments that {known} is verified at; give others")
-    case = Case(f, known, args, reference, level, seed, said, read_arguments(f, args))
-    if why := case.given.untaken:
-        raise ValueError(f"{known} does not take these arguments: it raised {why}")
-    return case
-
-
-def declare(declarations: Mapping[str, Any]) -> Declarations:
-    """What is said of a rule, read. Raises TypeError for a name that means nothing, ValueError for such a value."""
-    declarable = [field.name for field in fields(Declarations)]
-    if unknown := sorted(set(declarations) - set(declarable)):
-        raise TypeError(f"no declaration is called {', '.join(unknown)}; there are {', '.join(declarable)}")
-    said = Declarations(**declarations)
-    _known("check", said.declared, [check.name for check in CHECKS])
-    return said
-
-
-def _known(what: str, names: Collection[str], there: Collection[str]) -> None:
-    if unknown := sorted(set(names) - set(there)):
-        raise ValueError(f"no {what} is called {', '.join(unknown)}; there are {', '.join(there)}")
 
 
 def run_check(check: Check, case: Case) -> CheckReport:
     """One check, with what was declared of it taken into account."""
     start = time.perf_counter()
     try:
-        nothing = _nothing(case)
+        nothing = nothing_to_differentiate(case)
         with np.errstate(all="ignore"):  # infinities and NaNs are looked for, in every check
             outcome = not_run(nothing) if nothing else check.run(case)
     except RuleRaised as raised:
@@ -127,17 +91,17 @@ def _as_code(value: Any) -> str:
     return name if name.isidentifier() or not callable(value) else "..."
 
 
-def _nothing(case: Case) -> str:
-    """Why there is nothing to differentiate; empty where there is."""
+def nothing_to_differentiate(case: Case) -> str:
+    """Why that is so; empty where there is something."""
     if not case.given.active:
-        return "no floating or complex arguments"
+        return "no floating or complex arguments; 3.0 is differentiated, 3 is an option"
     return "no floating or complex outputs" if case.given.traceable and not case.given.outputs else ""
 
 
 def _declared(check: Check, case: Case, outcome: Outcome) -> Outcome:
     """A failure that was declared, with the reason that was given for it."""
     said = case.declarations
-    reason = said.declared.get(check.name) or (said.surrogate if check.of_derivative else "")
+    reason = said.declared.get(check.name) or (said.surrogate if check.of_derivative else None)
     if outcome.verdict is Verdict.FAIL and reason:
         return replace(outcome, verdict=Verdict.DECLARED, reason=reason, finding=None)
     return outcome

@@ -7,8 +7,9 @@ import jax
 import jax.numpy as jnp
 
 from fnbackprop.verify.checks import CHECKS
+from fnbackprop.verify.prepare import prepare
 from fnbackprop.verify.verdict import Outcome
-from fnbackprop.verify.verify_vjp import prepare, run_check
+from fnbackprop.verify.verify_vjp import run_check
 
 X = jnp.array([[0.5, -1.2, 2.0], [1.5, 0.3, -0.7], [-0.4, 0.8, 1.1], [2.2, -0.9, 0.6]])
 ROW = jnp.array([0.7, -1.3, 0.4])

@@ -1,6 +1,8 @@
 """What is declared, what is refused, and what a report says."""
 
 import json
+import subprocess
+import sys
 
 import jax.numpy as jnp
 import numpy as np
@@ -8,7 +10,8 @@ import pytest
 
 from fnbackprop import VjpReport, verify_vjp
 from fnbackprop.verify.checks import Check
-from fnbackprop.verify.verify_vjp import prepare, run_check
+from fnbackprop.verify.prepare import prepare
+from fnbackprop.verify.verify_vjp import run_check
 
 from .rules import X, right_square, rule, square, wrong_square
 
@@ -56,11 +59,20 @@ def test_arguments_may_be_any_trees():
     assert verify(f, {"w": X, "x": (X[0], None)}).verdict == "PASS"
 
 
-def test_nothing_to_differentiate_is_no_pass():
+def test_nothing_to_differentiate_is_no_pass_and_one_line():
     report = verify(lambda i: i + 1, jnp.arange(3))
     assert report.verdict == "INCONCLUSIVE"
     assert {check.verdict for check in report.checks} == {"NOT_RUN"}
     assert not report.ran
+    assert str(report).splitlines()[1:] == [
+        "  no check ran: no floating or complex arguments; 3.0 is differentiated, 3 is an option"
+    ]
+
+
+def test_a_function_without_a_rule_is_said_to_be_one():
+    words = "no hand-written rule is called in it"
+    assert words in str(verify(jnp.sin, X))
+    assert words not in str(verify(right_square, X))
 
 
 def test_an_error_of_the_verifiers_own_accuses_nobody():
@@ -141,6 +153,9 @@ def test_a_counterexample_is_within_the_domain_too():
         ({"options": {"axis": "abc"}}, "wants the values to try"),
         ({"options": {"axes": [0]}}, "no option of total is called axes; there are x, axis"),
         ({"declared": {"linearty": "because"}}, "no check is called linearty"),
+        ({"declared": {"linearity": ""}}, "wants the reason in words"),
+        ({"surrogate": ""}, "surrogate is ''; it wants the reason in words"),
+        ({"only": "linearity"}, r"only is 'linearity'; it wants names of checks, as \['linearity'\]"),
     ],
 )
 def test_a_declaration_that_would_do_nothing_is_refused(said, words):
@@ -174,8 +189,55 @@ def test_only_a_pass_is_true():
 def test_what_cannot_be_called_is_refused_at_once():
     with pytest.raises(ValueError, match="does not take these arguments: it raised TypeError"):
         verify_vjp(right_square, [X, X])
+    with pytest.raises(ValueError, match=r"does not take these arguments: .* too many positional arguments$"):
+        verify_vjp(right_square, X, X)
     with pytest.raises(TypeError, match="no declaration is called surogate; there are surrogate"):
         verify_vjp(right_square, X, surogate="because")
+
+
+@pytest.mark.parametrize(
+    ("reference", "words"),
+    [
+        (lambda x: square(x).sum(0), r"reference gives float32\[3\], square gives float32\[4,3\]"),
+        (lambda x: (square(x), x), r"reference gives float32\[4,3\], float32\[4,3\], square gives"),
+        (lambda x, y: square(x), "reference raised TypeError: .* missing 1 required .* 'y'"),
+        (np.square, "reference raised TracerArrayConversionError"),
+    ],
+)
+def test_a_reference_that_cannot_be_compared_with_is_refused(reference, words):
+    with pytest.raises(ValueError, match=words):
+        verify_vjp(right_square, X, reference=reference)
+
+
+def test_what_is_of_another_type_is_refused_in_words():
+    """In a process of its own: here annotations are enforced, by another error than users see."""
+    program = """
+import jax.numpy as jnp
+from fnbackprop import verify_vjp
+X = jnp.ones(3)
+for f, said in (
+    (X, {}), (jnp.sin, {"reference": "relu6"}), (jnp.sin, {"surrogate": True}), (jnp.sin, {"declared": "because"}),
+    (jnp.sin, {"domain": 3}), (jnp.sin, {"rtol": "1e-5"}), (jnp.sin, {"options": ["axis"]}),
+):
+    try:
+        verify_vjp(f, X, **said)
+    except (TypeError, ValueError) as error:
+        print(error)
+"""
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60).stdout
+    assert said.splitlines() == [
+        "the rule is an array; verify_vjp wants a function, and its arguments",
+        "reference is a str; it wants a function of the rule's arguments",
+        "surrogate is True; it wants the reason in words, as 'straight-through'",
+        "declared is 'because'; it wants reasons by check",
+        "domain is 3; it wants a function of the arguments",
+        "rtol is '1e-5'; it wants a number between 0 and 1, as 1e-5",
+        "options is ['axis']; it wants lists of values by option",
+    ]
+
+
+def test_a_reference_of_one_precision_is_compared_with_in_it():
+    assert verify(right_square, X, reference=lambda x: square(x).astype(jnp.float32)).verdict == "PASS"
 
 
 def test_a_large_problem_is_not_made_too_small_for_what_the_function_holds():

@@ -11,7 +11,7 @@ from jax.extend.core import JaxprEqn
 from ..arguments import with_defaults
 from ..case import Case, cast
 from ..primal import apply_equation, equations, shape_of
-from ..setting import Setting, describe
+from ..setting import Setting, array_text, describe
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
 
@@ -117,8 +117,4 @@ def _compared(what: str, names: Any, computed: Any, wanted: Any, setting: Settin
         if a.shape != b.shape or a.dtype != b.dtype:
             kind = "dtype" if a.shape == b.shape else "shape"
             words, why = f"{what} has the wrong {kind}", f"wrong {kind}"
-            yield Finding(words, describe(setting), name, None, _text(a), _text(b), diagnosis=why)
-
-
-def _text(array: Any) -> str:
-    return f"{array.dtype}[{','.join(map(str, array.shape))}]"
+            yield Finding(words, describe(setting), name, None, array_text(a), array_text(b), diagnosis=why)

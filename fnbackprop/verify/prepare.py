@@ -1,0 +1,72 @@
+"""Read what is to be verified, and refuse what cannot be."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import fields
+from typing import Any
+
+import jax
+
+from ..core.errors import kind_of
+from .arguments import named_parameters, read_arguments
+from .case import Case, Level
+from .checks import CHECKS
+from .declarations import Declarations
+from .setting import array_text
+from .verdict import in_a_line
+
+
+def prepare(
+    f: Callable,
+    args: tuple[Any, ...],
+    reference: Callable | None = None,
+    level: Level = "fast",
+    seed: int = 0,
+    name: str = "",
+    **declarations: Any,
+) -> Case:
+    """A rule and its arguments, ready for any check. Raises what `verify_vjp` does."""
+    if not callable(f):
+        raise TypeError(f"{name or 'the rule'} is {kind_of(f)}; verify_vjp wants a function, and its arguments")
+    if reference is not None and not callable(reference):
+        raise TypeError(f"reference is {kind_of(reference)}; it wants a function of the rule's arguments")
+    said = declare(declarations)
+    known = name or str(getattr(f, "__name__", "") or getattr(getattr(f, "func", None), "__name__", "rule"))
+    if parameters := named_parameters(f):
+        require_known(f"option of {known}", said.options, parameters)
+    case = Case(f, known, args, reference, level, seed, said, read_arguments(f, args))
+    if why := case.given.untaken:
+        raise ValueError(f"{known} does not take these arguments: it raised {why}")
+    if said.domain and not said.domain(*args):
+        raise ValueError(f"domain does not allow the arguments that {known} is verified at; give others")
+    if why := _unlike(case):
+        raise ValueError(f"reference {why}")
+    return case
+
+
+def declare(declarations: Mapping[str, Any]) -> Declarations:
+    """What is said of a rule, read. Raises TypeError for a name that means nothing, ValueError for such a value."""
+    declarable = [field.name for field in fields(Declarations)]
+    if unknown := sorted(set(declarations) - set(declarable)):
+        raise TypeError(f"no declaration is called {', '.join(unknown)}; there are {', '.join(declarable)}")
+    said = Declarations(**declarations)
+    require_known("check", said.declared, [check.name for check in CHECKS])
+    return said
+
+
+def require_known(what: str, names: Collection[str], there: Collection[str]) -> None:
+    """Raise ValueError where a name is none of those that are there."""
+    if unknown := sorted(set(names) - set(there)):
+        raise ValueError(f"no {what} is called {', '.join(unknown)}; there are {', '.join(there)}")
+
+
+def _unlike(case: Case) -> str:
+    """How a reference that was given answers otherwise than the rule; empty where it does not."""
+    given = case.given
+    if case.explicit is None or not given.traceable:
+        return ""
+    try:
+        answers = given.run(jax.eval_shape, given.reference, *given.xs)
+    except Exception as error:  # a user's function may raise anything
+        return f"raised {in_a_line(error)}; it wants the arguments of {case.name}, and JAX's operations"
+    got, wanted = (", ".join(map(array_text, ys)) for ys in (answers, given.outputs))
+    return "" if got == wanted else f"gives {got}, {case.name} gives {wanted}; it wants the same outputs"
