@@ -1,6 +1,7 @@
 """`fnbackprop verify` as people run it."""
 
 import json
+from shlex import split
 
 import pytest
 from typer.testing import CliRunner
@@ -21,7 +22,7 @@ examples = (jnp.array([0.5, -1.2, 2.0]),)
 def made():
     return examples
 
-nested = [examples]
+nested, twice, number = [examples], 2 * examples, 3
 """
 CONFIG = """
 model = [{ module = "Linear", features = 4 }, { module = "ReLU" }, { module = "Linear", features = 3 }]
@@ -91,9 +92,60 @@ def test_what_cannot_be_found_is_said_in_a_line(folder, arguments):
     assert "Traceback" not in result.output
 
 
-@pytest.mark.parametrize(("typed", "meant"), [("softmx", "softmax"), ("digits_dagg", "digits_dag")])
-def test_the_nearest_name_is_offered(typed, meant):
-    assert f"did you mean '{meant}'?" in verify(typed).output
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("softmx", "softmax"),
+        ("digits_dagg", "digits_dag"),
+        ("mine:rigth", "right"),
+        ("mine.right", "mine:right"),
+        ("mine.py", "mine:name"),
+    ],
+)
+def test_the_nearest_name_is_offered(folder, typed, meant):
+    assert f"did you mean '{meant}'?" in verify(typed, "--args", "mine:examples").output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("mine.py:right", "--args", "mine:examples"), "does not say what to import: write 'mine:right'"),
+        (("mine:right", "--args", "mine.examples"), "does not say what to import: write 'mine:examples'"),
+        (("mine:number", "--args", "mine:examples"), "'mine:number' is an int; wanted a function"),
+        (("mine:right", "--args", "mine:number"), "'mine:number' is an int; --args wants a tuple"),
+        (("mine:right", "--args", "mine:twice"), "too many positional arguments; --args wants a tuple"),
+        (("mine:right", "--args", "mine:examples", "--only", "linarity"), "no check is called linarity"),
+        (("mine:right", "--args", "mine:examples", "--surrogate", ""), "surrogate is ''; it wants the reason"),
+        (("flatten", "--surrogate", "a whim"), "--args and --surrogate are of a rule of yours"),
+    ],
+)
+def test_a_mistake_is_told_with_its_remedy(folder, arguments, words):
+    assert words in verify(*arguments).output.replace("\n", " ")
+
+
+def test_what_failed_can_be_run_again_with_the_command_that_is_shown(folder):
+    result = verify(
+        "mine:wrong", "--args", "mine:examples", "--seed", "3", "--only", "linearity", "--only", "reference"
+    )
+    (again,) = [line.removeprefix("again: ") for line in result.output.splitlines() if line.startswith("again: ")]
+    assert again == "fnbackprop verify mine:wrong --args mine:examples --level fast --seed 3 --only reference"
+    checks = json.loads(verify(*split(again)[2:], "--json").output)[0]["checks"]
+    assert [check["name"] for check in checks] == ["reference"]
+
+
+def test_a_surrogate_is_declared_on_the_command_line_too(folder):
+    options = ("--args", "mine:examples", "--only", "reference", "--json")
+    result = verify("mine:wrong", *options, "--surrogate", "on purpose")
+    assert result.exit_code == 0
+    assert json.loads(result.output)[0]["verdict"] == "DECLARED"
+
+
+def test_one_check_of_a_configured_model(folder):
+    result = verify("small.toml", "--only", "linearity", "--only", "kinks", "--json")
+    assert result.exit_code == 0, result.output
+    checks = {report["rule"]: [check["name"] for check in report["checks"]] for report in json.loads(result.output)}
+    assert checks["relu_1: ReLU()"] == ["linearity", "kinks"]
+    assert checks["the whole graph"] == ["linearity"]
 
 
 def test_nothing_to_check_is_an_error(folder):

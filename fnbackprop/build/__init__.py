@@ -22,6 +22,7 @@ from .recipe import build_recipe as build_recipe
 from .recipe import find_fused as find_fused
 from .recipe import total_steps as total_steps
 from .registry import import_named as import_named
+from .registry import spell as spell
 from .schema import json_schema as json_schema
 from .starter import starter_config as starter_config
 from .starter import write_starter_config as write_starter_config

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import optax
 
 from .. import costs, data, graph, modules, training
 from ..core.config import CostConfig, DataConfig, NamingTable, NodeConfig, OptimizerConfig, ScheduleConfig
-from ..core.errors import ConfigError
+from ..core.errors import ConfigError, kind_of
 from ..core.module import Module
 from .problems import nearest
 
@@ -135,19 +136,32 @@ def resolve(kind: Kind, name: str, allow: Sequence[str] = ()) -> Any:
         raise ConfigError(f"'{name}' would run code of '{package}'; if you trust it, add --allow {package}")
     thing = import_named(name)
     if not callable(thing) and not isinstance(thing, Module):
-        raise ConfigError(f"'{name}' is a {type(thing).__name__}; a {kind.name} of your own is a function or a Module")
+        raise ConfigError(f"'{name}' is {kind_of(thing)}; a {kind.name} of your own is a function or a Module")
     return thing
 
 
 def import_named(name: str) -> Any:
     """What 'package.file:name' means. Raises ConfigError where it cannot be imported."""
+    if name != (spelled := spell(name)):
+        raise ConfigError(f"'{name}' does not say what to import: write '{spelled}'")
     path, _, attribute = name.partition(":")
-    if not attribute:
-        raise ConfigError(f"'{name}' does not say what to import: write 'package.file:name'")
     # As `python -m` does, and the installed command does not: packages in the working folder can be imported.
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.insert(0, here)
     try:
-        return getattr(import_module(path), attribute)
+        module = import_module(path)
+        if hasattr(module, attribute):
+            return getattr(module, attribute)
     except (Exception, SystemExit) as error:  # a user's own file may raise anything
         raise ConfigError(f"cannot import '{name}': {type(error).__name__}: {error}") from error
+    there = [n for n in dir(module) if n[0] != "_" and not isinstance(vars(module).get(n), ModuleType)]
+    raise ConfigError(f"'{path}' has no '{attribute}'; {nearest(attribute, there)}")
+
+
+def spell(name: str) -> str:
+    """'package.file:name' for what was written as a path, or with dots alone."""
+    path, _, attribute = name.partition(":")
+    module = path.removesuffix(".py").replace("/", ".").strip(".")
+    if not attribute and module == path:
+        module, _, attribute = path.rpartition(".")
+    return f"{module or 'package.file'}:{attribute or 'name'}"

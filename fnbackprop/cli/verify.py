@@ -16,6 +16,10 @@ def verify(
     args: Annotated[str | None, typer.Option(help="package.file:examples, the arguments of your rule.")] = None,
     level: Annotated[Literal["fast", "full"], typer.Option(help="How thoroughly.")] = "fast",
     seed: Annotated[int, typer.Option(min=0, help="Draws points and cotangents.")] = 0,
+    only: Annotated[list[str] | None, typer.Option(help="A check to run, instead of all; may be given again.")] = None,
+    surrogate: Annotated[
+        str | None, typer.Option(help="Why your rule is not the derivative on purpose, as 'straight-through'.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Let an inconclusive rule fail too.")] = False,
     allow: Allow = None,
@@ -25,5 +29,6 @@ def verify(
     use(platform)
     from .. import verification
 
-    if not verification.show(verification.verify(names or (), args, level, seed, allow or ()), json, strict):
+    reports = verification.verify(names or (), args, level, seed, allow or (), only or (), surrogate)
+    if not verification.show(reports, json, strict):
         raise typer.Exit(1)

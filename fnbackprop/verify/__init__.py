@@ -3,7 +3,9 @@
 from .case import Level as Level
 from .catalogue import own_rules as own_rules
 from .configured import verify_graph as verify_graph
+from .prepare import declare as declare
 from .report import VjpReport as VjpReport
 from .report_table import report_table as report_table
 from .verdict import Verdict as Verdict
+from .verify_vjp import chosen as chosen
 from .verify_vjp import verify_vjp as verify_vjp

@@ -1,6 +1,6 @@
 """A configured model, node by node at its real shapes, and as a whole."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -26,10 +26,12 @@ def verify_graph(
     targets: Array | None = None,
     level: Level = "fast",
     seed: int = 0,
+    only: Collection[str] = (),
 ) -> Iterator[VjpReport]:
     """Each node at the arrays that it reads for these inputs, equal ones once; then the graph, under `cost` if given.
 
     cost: a function of the outputs, the targets and a context.
+    only: names of the checks to run; all of the level's by default, of the whole a few.
 
     The whole is compared with the same graph with every rule replaced by its reference.
     """
@@ -42,7 +44,7 @@ def verify_graph(
             rule, reference = (_of(node.module.apply, own, c) for c in (inner, _reference(inner)))
             yield verify_vjp(
                 rule, own.params, *read, reference=reference, convention="reference", level=level, seed=seed,
-                name=f"{node.name}: {node.module}",
+                name=f"{node.name}: {node.module}", only=only,
             )  # fmt: skip
 
     def whole(context: Context) -> Callable:
@@ -52,10 +54,11 @@ def verify_graph(
         return lambda params, targets, *xs: cost(apply(params, *xs)[0], targets, context)
 
     args = (variables.params, *(() if cost is None else (targets,)), *xs)
-    yield verify_vjp(
-        whole(context), *args, reference=whole(_reference(context)), convention="reference", level=level, seed=seed,
-        name="the whole graph", only=_OF_THE_WHOLE,
-    )  # fmt: skip
+    if checks := [check for check in _OF_THE_WHOLE if not only or check in only]:
+        yield verify_vjp(
+            whole(context), *args, reference=whole(_reference(context)), convention="reference", level=level, seed=seed,
+            name="the whole graph", only=checks,
+        )  # fmt: skip
 
 
 def _of(apply: Callable, variables: Variables, context: Context) -> Callable:

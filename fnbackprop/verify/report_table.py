@@ -25,5 +25,7 @@ def report_table(report: VjpReport) -> Group:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
     for check in report.checks if report.ran else ():
         table.add_row(check.name, Text(check.verdict, _COLOURS[check.verdict]), Text(summary(check.outcome)))
-    found = [Text("\n".join([*report.evidence, "", f"again: {report.reproduce}"]))] if report.reproduce else []
+    evidence = "\n".join([*report.evidence, "", f"again: {report.reproduce}"])
+    # Broken by the terminal if at all, so that a command is copied in one piece.
+    found = [Text(evidence, no_wrap=True, overflow="ignore")] if report.reproduce else []
     return Group(title, *map(Text, report.notes), table, *found, Text(""))

@@ -53,7 +53,7 @@ def verify_vjp(
     case = prepare(f, args, reference, level, seed, name, **declarations)
     reports = tuple(run_check(check, case) for check in chosen(level, only))
     given = {"reference": reference, **declarations} if reference else declarations
-    said = "".join(f"{key}={_as_code(value)}, " for key, value in given.items())
+    said = "".join(f"{key}={_as_code(value)}, " for key, value in given.items() if value is not None)
     hand_written = not case.given.active or case.rules > 0
     return VjpReport(case.name, level, seed, reports, case.declarations.surrogate or "", said, hand_written)
 
