@@ -26,11 +26,16 @@ class Tolerance(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """How far apart each row is (0 where it agrees or tells nothing), how many tell, and their largest difference."""
+    """How far apart each entry of each row is, 0 where it agrees or tells nothing."""
 
-    severity: np.ndarray
-    compared: int
-    worst: float
+    apart: np.ndarray
+    compared: int  # how many rows tell
+    worst: float  # the largest difference that is none
+
+    @property
+    def severity(self) -> np.ndarray:
+        """How far apart each row is."""
+        return self.apart.max(-1, initial=0)
 
 
 class Difference(NamedTuple):
@@ -86,9 +91,9 @@ def compare(pulled: Pulled, dys: Arrays, tolerance: Tolerance) -> Comparison:
     off = np.where(np.isfinite(off), off, 1e30)
     looked_at = as_covector(dys) != 0
     usable = (np.isfinite(as_vector(pulled.ys)) | ~looked_at).all(-1)
-    severity = np.where(bad, off + 1e-30, 0).max(-1, initial=0) * usable
+    apart = np.where(bad & usable[:, None], off + 1e-30, 0)
     agreeing = ~bad & np.isfinite(got) & np.isfinite(wanted) & usable[:, None]
-    return Comparison(severity, int(usable.sum()), float(np.where(agreeing, off, 0).max(initial=0)))
+    return Comparison(apart, int(usable.sum()), float(np.where(agreeing, off, 0).max(initial=0)))
 
 
 def _in_order(parts: Sequence[np.ndarray], arrays: Arrays) -> np.ndarray:

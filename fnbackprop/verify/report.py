@@ -4,7 +4,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .verdict import Finding, Outcome, Verdict
+from .finding_lines import again_line, cause, finding_lines, number_text
+from .verdict import Outcome, Verdict
 
 
 @dataclass(frozen=True)
@@ -83,12 +84,12 @@ class VjpReport:
     def evidence(self) -> list[str]:
         """What was found, in lines: whole the first time, and where else the same was found."""
         lines: list[str] = []
-        seen: set[tuple[str, str]] = set()
+        seen: set[tuple[str, str, str]] = set()
         for check in self.checks:
             if finding := check.outcome.finding:
-                again = (finding.what, finding.diagnosis) in seen
-                lines += [_again(check.name, finding)] if again else ["", *finding_lines(check.name, finding)]
-                seen.add((finding.what, finding.diagnosis))
+                again = cause(finding) in seen
+                lines += [again_line(check.name, finding)] if again else ["", *finding_lines(check.name, finding)]
+                seen |= set(map(cause, (finding, *finding.also)))
         return lines
 
     @property
@@ -102,39 +103,10 @@ class VjpReport:
         return f"verify_vjp({self.rule}, *args, {self.said}level={self.level!r}, seed={self.seed}, only={names})"
 
 
-def finding_lines(check: str, finding: Finding) -> list[str]:
-    """A finding in words, a line for each thing known of it."""
-    rows = {
-        "where": finding.where,
-        "argument": _place(finding),
-        "got": _number(finding.got),
-        "expected": _number(finding.expected),
-        "finite difference": _number(finding.difference)
-        and f"{_number(finding.difference)} ± {_number(finding.error)}",
-        "diagnosis": finding.diagnosis,
-        "example": finding.example,
-    }
-    return [f"{check}: {finding.what}", *(f"  {name:18} {value}" for name, value in rows.items() if value)]
-
-
-def _again(check: str, finding: Finding) -> str:
-    numbers = f"{_number(finding.got)} for {_number(finding.expected)}" if finding.expected is not None else ""
-    parts = [part for part in (finding.where, _place(finding), numbers) if part]
-    return f"{check}: the same" + (f": {'; '.join(parts)}" if parts else "")
-
-
-def _place(finding: Finding) -> str:
-    return f"{finding.argument}{list(finding.index) if finding.index else ''}"
-
-
 def summary(outcome: Outcome) -> str:
     """An outcome's reason and figures, in one line."""
-    figures = " · ".join(f"{name} {_number(value)}" for name, value in outcome.figures.items())
+    figures = " · ".join(f"{name} {number_text(value)}" for name, value in outcome.figures.items())
     return outcome.reason + (f" ({figures})" if outcome.reason and figures else figures)
-
-
-def _number(value: Any) -> str:
-    return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _plain(value: Any) -> Any:

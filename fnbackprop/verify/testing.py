@@ -8,8 +8,8 @@ import pytest
 
 from .case import Case, Level
 from .checks import Check
+from .finding_lines import finding_lines
 from .prepare import prepare
-from .report import finding_lines
 from .verdict import Verdict
 from .verify_vjp import chosen, nothing_to_differentiate, run_check
 

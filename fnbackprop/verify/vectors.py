@@ -53,6 +53,12 @@ def locate(place: int, like: Sequence[np.ndarray]) -> tuple[int, tuple[int, ...]
     raise IndexError(place)
 
 
+def owners(like: Sequence[np.ndarray]) -> np.ndarray:
+    """The number of the array that each place in a vector is of."""
+    numbers = [np.full(x.size, number) for number, x in enumerate(like)]
+    return np.concatenate([*numbers, *(n for n, x in zip(numbers, like, strict=True) if np.iscomplexobj(x))])
+
+
 def stack(points: Sequence[Arrays]) -> Arrays:
     """Points one below the other."""
     return tuple(np.stack(parts) for parts in zip(*points, strict=True))

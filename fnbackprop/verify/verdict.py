@@ -30,6 +30,7 @@ class Finding:
     error: float | None = None  # its error bar
     diagnosis: str = ""
     example: str = ""  # a small call that shows it
+    also: tuple["Finding", ...] = ()  # what is wrong with other arguments
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,12 @@
 """The backward pass is linear in the cotangent, exactly zero for zero, and does not hide a NaN."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from ..case import Case, cotangents
+from ..diagnose import MEANT
 from ..points import random_points
 from ..setting import Arrays, Setting, describe
 from ..vectors import as_covector, locate, stack
@@ -26,13 +28,17 @@ def linearity(case: Case) -> Outcome:
         mixed = _sum(_times(2.0, u), _times(-3.0, v))
         dys = [u, v, zero, mixed, *(_times(factor, u) for factor in _FACTORS)]
         dxs = setting.pulled(stack([point.xs] * len(dys)), stack(dys)).dxs
+        wrong = []
         for number, rows in enumerate(as_covector([dx]) for dx in dxs):
             noise = max(case.tolerance.rtol * np.abs(rows[:2]).max(initial=0), setting.noise([*u, *v], number))
             for words, got, wanted, times in _claims(*rows):
                 looked += 1
                 off = ~(np.abs(got - wanted) <= times * noise)
                 if off.any():
-                    return failed(_finding(case, words, got, wanted, rows[0], number, int(off.argmax())))
+                    wrong.append(_finding(case, words, got, wanted, rows, number, int(off.argmax())))
+                    break
+        if wrong:
+            return failed(replace(wrong[0], also=tuple(wrong[1:])))
     if not looked:
         return inconclusive("no cotangent is finite")
     return passed(factors=f"0, {', '.join(f'{f:g}' for f in _FACTORS)}")
@@ -63,16 +69,17 @@ def _hides_nan(setting: Setting, dys: Arrays) -> bool:
 
 
 def _finding(
-    case: Case, words: str, got: np.ndarray, wanted: np.ndarray, of_u: np.ndarray, number: int, place: int
+    case: Case, words: str, got: np.ndarray, wanted: np.ndarray, rows: np.ndarray, number: int, place: int
 ) -> Finding:
     setting = case.base
     _, index, _ = locate(place, [setting.xs[number]])
+    of_u, of_least, of_most = np.abs(rows[[0, -2, -1]])
     if words == "zero":
         diagnosis = "not zero for a zero cotangent"
-    elif np.allclose(np.abs(got), np.abs(of_u)):
+    elif np.allclose(of_least, of_u):
         diagnosis = "the cotangent's size is ignored"
-    elif words in ("1000u", "1e+12u") and np.abs(got).max() < np.abs(wanted).max():
-        diagnosis = "large cotangents are clipped"
+    elif of_most.max() < 1e-3 * _FACTORS[-1] * of_u.max():
+        diagnosis = f"large cotangents are clipped; {MEANT}"
     else:
         diagnosis = ""
     return Finding(

@@ -1,6 +1,7 @@
 """Shapes and dtypes of values and cotangents, for each rule inside the function and each dtype that it takes."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -21,8 +22,9 @@ def structure(case: Case) -> Outcome:
     for setting in settings(case):
         if not setting.traceable:
             return not_run("the function cannot be traced")
-        for finding in (*_findings(setting), *_of_integers(case, setting)):
-            return failed(finding)
+        if found := [*_findings(setting), *_of_integers(case, setting)]:
+            alike = [finding for finding in found[1:] if finding.what == found[0].what]
+            return failed(replace(found[0], also=tuple(alike)))
         looked.append("/".join(sorted({str(x.dtype) for x in setting.xs})))
     return passed(dtypes=", ".join(looked))
 

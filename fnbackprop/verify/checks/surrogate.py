@@ -1,13 +1,15 @@
 """A surrogate that is not the derivative on purpose is what its author says: the derivative of the reference."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..case import Case, cotangents
-from ..compare import compare, disagreements
+from ..compare import compare
 from ..diagnose import diagnose
 from ..points import kink_points, random_points, threshold_points
 from ..setting import describe
-from ..vectors import as_covector, locate, stack
+from ..vectors import as_covector, locate, owners, stack
 from ..verdict import Finding, Outcome, Verdict, failed, not_run
 
 _MOST = {"fast": 32, "full": 256}
@@ -24,20 +26,25 @@ def surrogate(case: Case) -> Outcome:
     points += threshold_points(setting, case.constants, rng, 1, _MOST[case.level])
     dys = stack(cotangents(setting, len(points), rng))
     pulled = setting.pulled(stack([p.xs for p in points]), dys)
-    severity, compared, worst = compare(pulled, dys, case.tolerance)
-    if not severity.any():
+    apart, compared, worst = compare(pulled, dys, case.tolerance)
+    if not apart.any():
         return Outcome(Verdict.PASS, figures={"compared": compared, "largest difference": worst})
-    row = int(np.argmax(severity))
-    got, wanted = as_covector(pulled.dxs)[row], as_covector(pulled.reference or ())[row]
-    place = int(np.argmax(np.where(disagreements(pulled, case.tolerance)[row], np.abs(got - wanted), -1)))
-    number, index, _ = locate(place, points[row].xs)
-    finding = Finding(
-        "the surrogate departs from its reference",
-        f"{describe(setting)}; {points[row].kind}",
-        setting.names[number],
-        index,
-        float(got[place]),
-        float(wanted[place]),
-        diagnosis=diagnose(pulled.row(row), tuple(dy[row] for dy in dys), points[row].xs),
-    )
-    return failed(finding, compared=compared)
+    got, wanted, owned = as_covector(pulled.dxs), as_covector(pulled.reference or ()), owners(setting.xs)
+    findings = []
+    # Each argument where it is furthest off, the worst of them first.
+    for number in sorted({*owned[apart.any(0)].tolist()}, key=lambda n: -apart[:, owned == n].max()):
+        own = np.where(owned == number, apart, 0)
+        row, place = (int(i) for i in np.unravel_index(np.argmax(own), own.shape))
+        _, index, _ = locate(place, setting.xs)
+        findings.append(
+            Finding(
+                "the surrogate departs from its reference",
+                f"{describe(setting)}; {points[row].kind}",
+                setting.names[number],
+                index,
+                float(got[row, place]),
+                float(wanted[row, place]),
+                diagnosis=diagnose(number, row, pulled, dys),
+            )
+        )
+    return failed(replace(findings[0], also=tuple(findings[1:])), compared=compared)

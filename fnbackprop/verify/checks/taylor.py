@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from ..answers import along
 from ..case import Case, cotangents
 from ..evidence import scales
-from ..judge import along
 from ..points import random_points
 from ..setting import Arrays, describe
 from ..vectors import as_covector, as_vector, from_vectors, stack

@@ -48,6 +48,71 @@ def test_a_wrong_derivative_fails_and_is_explained(f, args, diagnosis):
     assert outcome("reference", f, *args).finding.diagnosis == diagnosis
 
 
+def normalised(dy):
+    return dy / jnp.sqrt(jnp.sum(dy**2))
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        rule(lambda x: jnp.sin(x), lambda x, dy: (2 * dy * (x > 0),)),
+        rule(square, lambda x, dy: (2 * x * normalised(dy),)),
+        rule(square, lambda x, dy: (2 * x * jnp.clip(dy, -1, 1),)),
+        rule(square, lambda x, dy: (2 * x * x * dy,)),
+    ],
+    ids=["another-slope", "normalised", "clipped", "by-entry"],
+)
+def test_what_is_a_multiple_at_one_point_only_is_not_called_one(f):
+    # One entry's cotangent alone, and one point's, are multiples of the right ones whatever they are.
+    for check in ("reference", "differences", "kinks", "special"):
+        assert "exactly" not in outcome(check, f, X).finding.diagnosis
+
+
+@pytest.mark.parametrize(
+    ("f", "diagnosis"),
+    [
+        (rule(lambda x: jnp.round(x), lambda x, dy: (dy,)), "dy itself, the derivative of the identity"),
+        (rule(lambda x: jnp.sin(x), lambda x, dy: (dy,)), "dy itself, the derivative of the identity"),
+        (rule(lambda x: jnp.sign(x), lambda x, dy: (dy * (jnp.abs(x) < 1),)), "the derivative is 0"),
+        (rule(lambda x: 1 * x, lambda x, dy: (-dy,)), "sign: minus dy, a reversed gradient"),
+        (rule(lambda x: 1 * x, lambda x, dy: (0.1 * dy,)), "exactly 0.1×"),
+        (rule(lambda x: 1 * x, lambda x, dy: (jnp.clip(dy, -0.1, 0.1),)), "dy, clipped to ±0.1"),
+    ],
+    ids=["round", "sine", "sign", "reversal", "scaling", "clipping"],
+)
+def test_what_may_be_meant_is_said_to_be_declarable(f, diagnosis):
+    found = outcome("reference", f, X).finding.diagnosis
+    assert found.startswith(diagnosis)
+    assert 'declare surrogate="why"' in found
+
+
+def test_each_wrong_argument_is_named_with_what_is_true_of_it():
+    f = rule(lambda x, w, b: x @ w.T + b, lambda x, w, b, dy: (1.5 * dy @ w, -dy.T @ x, 0 * b))
+    finding = outcome("reference", f, X, WEIGHT, ROW[:2]).finding
+    diagnoses = {each.argument: each.diagnosis for each in (finding, *finding.also)}
+    assert diagnoses == {"x": "exactly 1.5×", "w": "sign", "b": "no gradient: always 0"}
+    for each in finding.also:
+        assert abs(each.difference - each.expected) <= each.error + 1e-6 * abs(each.expected)
+
+
+def test_a_right_argument_is_not_named():
+    f = rule(lambda x, w: x @ w.T, lambda x, w, dy: (dy @ w, 2 * dy.T @ x))
+    finding = outcome("reference", f, X, WEIGHT).finding
+    assert (finding.argument, finding.also) == ("w", ())
+
+
+def test_the_example_is_what_differs_from_ones_and_zeros():
+    f = rule(lambda x, w, b: x @ w.T + b, lambda x, w, b, dy: (dy @ w, dy.T @ x, 0 * b))
+    example = outcome("reference", f, X, WEIGHT, ROW[:2]).finding.example
+    assert example == "x, w, b all 1; dy[0, 0] = 1, else 0: b[0] is 0, not 1"
+    clipped = rule(lambda x, label: x * label, lambda x, label, dy: (jnp.clip(dy, -1, 1) * label, None))
+    example = outcome("differences", clipped, X, jnp.array([1, 2, 3])).finding.example
+    call, _, answer = example.partition(": ")
+    assert call.startswith("x all 1, beside [1, 2, 3]; dy[")
+    assert call.count("=") == 1
+    assert answer.count("not") == 1
+
+
 def test_a_finding_says_where_and_what_is_right():
     finding = outcome("reference", rule(square, lambda x, dy: (3 * x * dy,)), X).finding
     assert finding.argument == "x"

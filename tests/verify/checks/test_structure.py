@@ -18,6 +18,14 @@ def test_a_cotangent_of_another_dtype_fails(f, x):
     assert outcome("structure", f, x).finding.diagnosis == "wrong dtype"
 
 
+def test_each_argument_of_another_dtype_is_named():
+    def backward(a, b, dy):
+        return (dy * b).astype(jnp.float32), (dy * a).astype(jnp.float32)
+
+    finding = outcome("structure", rule(lambda a, b: a * b, backward), X, X).finding
+    assert [each.argument for each in (finding, *finding.also)] == ["a", "b"]
+
+
 def test_cotangents_of_their_primals_dtypes_pass():
     report = outcome("structure", right_square, X)
     assert report.verdict == "PASS"

@@ -39,6 +39,16 @@ def test_another_fails_though_it_is_declared():
     assert verify_vjp(wrong, X, reference=straight_through, surrogate="straight-through").verdict == "FAIL"
 
 
+def test_each_argument_that_departs_is_named():
+    def scaled(x, s):
+        return s * straight_through(x)
+
+    f = rule(lambda x, s: s * jnp.round(x), lambda x, s, dy: (2 * s * dy, jnp.sum(-dy * jnp.round(x))))
+    finding = outcome("surrogate", f, X, jnp.array(1.5), reference=scaled, surrogate="straight-through").finding
+    diagnoses = {each.argument: each.diagnosis for each in (finding, *finding.also)}
+    assert diagnoses == {"x": "exactly 2×", "s": "sign"}
+
+
 def test_a_threshold_that_is_off_fails():
     # The example has entries on both sides of 1, and none between 1 and 1.01.
     assert said(rounds(lambda x, dy: (dy * (jnp.abs(x) <= 1.01),)), clipped).verdict == "FAIL"

@@ -1,0 +1,71 @@
+"""What the values of a function say about a rule's derivative at one point, along some directions."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+
+from .compare import Tolerance
+from .decide import Circumstances, Claim, decide
+from .evidence import Bracket, bracket, differentiate, nearby
+from .points import ORDINARY
+from .setting import Arrays
+from .trial import Answer, Trial
+from .vectors import as_covector
+
+# A slope this far below the value itself, along directions of the entries' own scale, is as good as 0.
+_NEGLIGIBLE = 1e-7
+# So many roundings of a value as it usually is may be lost on the way to one that is tiny.
+_SWALLOWED = 8
+
+
+def answers(trial: Trial, directions: np.ndarray, tolerance: Tolerance, rng: np.random.Generator) -> Iterator[Answer]:
+    """An answer for each direction (rows), one after the other."""
+    setting, point, dy, pulled, *_ = trial
+    got = as_covector(pulled.dxs)[0]
+    wanted = np.full(got.shape, np.nan) if pulled.reference is None else as_covector(pulled.reference)[0]
+    claims, references = along(directions, got), along(directions, wanted)
+    found, largest = differentiate(setting, point.xs, dy, directions, tolerance.rounding)
+    sizes = np.abs(np.nan_to_num([claims, references, found.central.value], nan=0, posinf=0, neginf=0)).max(0)
+    negligible = max(_NEGLIGIBLE * largest, _SWALLOWED * tolerance.rounding * setting.usual_size * _largest(dy))
+    valid = bracket(found, np.maximum(sizes, 10 * _NEGLIGIBLE * largest))
+    for k, direction in enumerate(directions):
+        claim = Claim(claims[k], references[k], max(tolerance.rtol * sizes[k], negligible))
+        at = _circumstances(trial, direction, tolerance, rng)
+        decision = decide(claim, Bracket(*(part[k] for part in valid)), at)
+        disputed = abs(claims[k] - references[k]) > claim.margin
+        accused = np.isfinite(references[k]) and disputed
+        expected = references[k] if accused or not np.isfinite(claims[k]) else found.central.value[k]
+        evidence = (claims[k], expected, found.central.value[k], found.central.error[k])
+        yield Answer(decision, direction, *evidence, bool(disputed))
+
+
+def _circumstances(
+    trial: Trial, direction: np.ndarray, tolerance: Tolerance, rng: np.random.Generator
+) -> Circumstances:
+    setting, point, dy, pulled, *_ = trial
+    level = point.kind.startswith("all entries")
+    minus_infinity = any(np.isneginf(x).any() for x in point.xs if not np.iscomplexobj(x))
+    return Circumstances(
+        ordinary=not level and all(np.abs(x).max(initial=0) <= ORDINARY for x in point.xs),
+        sound=partial(setting.sound_at, point.xs),
+        masked=minus_infinity and setting.program.exponentiates and all(np.isfinite(y).all() for y in pulled.ys),
+        level=level,
+        around=partial(_nearby, trial, direction, rng),
+        alone=not tolerance.composed and sum(map(np.count_nonzero, dy)) == 1,
+        choose=tolerance.choose,
+        ruled=tolerance.ruled,
+    )
+
+
+def _nearby(trial: Trial, direction: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return along(nearby(trial.setting, trial.point.xs, trial.dy, rng), direction)
+
+
+def along(directions: np.ndarray, covectors: np.ndarray) -> np.ndarray:
+    """Their products, in which 0 · ∞ is 0."""
+    return np.asarray(np.where(directions == 0, 0, directions * covectors).sum(-1))
+
+
+def _largest(arrays: Arrays) -> float:
+    return max((float(np.abs(a).max(initial=0)) for a in arrays), default=0.0)

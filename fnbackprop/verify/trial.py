@@ -1,0 +1,60 @@
+"""A point at which a rule is tried, and what is found to be wrong there."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .decide import Decision
+from .diagnose import diagnose
+from .points import Point
+from .setting import Arrays, Pulled, Setting, describe
+from .vectors import locate
+from .verdict import Finding
+
+
+class Trial(NamedTuple):
+    """One point, the cotangent of the outputs there, and what came of it; beside the others of the same judgement."""
+
+    setting: Setting
+    point: Point
+    dy: Arrays
+    pulled: Pulled  # of one row
+    row: int
+    every: Pulled  # of all rows
+    dys: Arrays
+
+
+class Answer(NamedTuple):
+    """What the values of the function say about the derivative along one direction."""
+
+    decision: Decision
+    direction: np.ndarray
+    got: float
+    expected: float
+    difference: float  # by finite differences
+    error: float  # its error bar
+    disputed: bool  # the reference says otherwise
+
+
+def argument_of(answer: Answer, trial: Trial) -> int:
+    """The number of the argument that the direction moves most."""
+    return locate(int(np.argmax(np.abs(answer.direction))), trial.point.xs)[0]
+
+
+def wrong_derivative(trial: Trial, answer: Answer) -> Finding:
+    """One entry, per unit of it; or one direction as a whole."""
+    place = int(np.argmax(np.abs(answer.direction)))
+    number, index, imaginary = locate(place, trial.point.xs)
+    alone = np.count_nonzero(answer.direction) == 1
+    unit = answer.direction[place] if alone else 1.0
+    return Finding(
+        what="wrong derivative" if alone else "wrong derivative along a direction through several entries",
+        where=f"{describe(trial.setting)}; {trial.point.kind}",
+        argument=trial.setting.names[number] + (" (imaginary part)" if imaginary else ""),
+        index=index if alone else None,
+        got=float(answer.got / unit),
+        expected=float(answer.expected / unit),
+        difference=float(answer.difference / unit),
+        error=float(answer.error / abs(unit)),
+        diagnosis=diagnose(number, trial.row, trial.every, trial.dys),
+    )
