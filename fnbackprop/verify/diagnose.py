@@ -12,8 +12,9 @@ Numbers = np.ndarray | np.generic
 # How an author says that another derivative is meant.
 MEANT = 'if it is meant, declare surrogate="why" (--surrogate)'
 _CLOSE = 1e-4
-# Other points at which an explanation must hold as well: at one alone a cotangent may be any multiple of another.
-_OTHERS = 8
+# Other points at which an explanation must hold as well: at one alone a cotangent may be any multiple of another,
+# and at few that of the identity.
+_OTHERS, _MANY = 8, 4
 
 
 class Wrong(NamedTuple):
@@ -36,9 +37,10 @@ def diagnose(number: int, row: int, pulled: Pulled, dys: Arrays) -> str:
     if words := _of_this_point(here):
         return words
     others = _others(number, row, pulled, dys)
+    several = others or np.count_nonzero(here.wanted) != 1
     for words in _explanations(here):
-        if all(words in _explanations(other) for other in others) and (others or np.count_nonzero(here.wanted) != 1):
-            return words
+        if all(words in _explanations(other) for other in others):
+            return words if (len(others) >= _MANY if MEANT in words else several) else ""
     off = ~np.isclose(here.got, here.wanted, rtol=_CLOSE, atol=0)
     # Where both are 0, as where a cotangent of one output does not reach, nothing is right or wrong.
     share = np.count_nonzero(off) / int(np.count_nonzero((here.got != 0) | (here.wanted != 0)))
@@ -69,7 +71,13 @@ def _of_this_point(here: Wrong) -> str:
     bound = float(np.abs(got).max(initial=0))
     at_bound = np.count_nonzero(np.isclose(np.abs(got), bound))
     for y in here.dy:
-        if y.shape == got.shape and at_bound > 1 and _same(here.wanted, y) and _same(got, np.clip(y, -bound, bound)):
+        if (
+            y.shape == got.shape
+            and at_bound > 1
+            and bound
+            and _same(here.wanted, y)
+            and _same(got, np.clip(y, -bound, bound))
+        ):
             return f"dy, clipped to ±{bound:.4g}; {MEANT}"
     return ""
 
@@ -79,7 +87,6 @@ def _explanations(at: Wrong) -> Iterator[str]:
     got, wanted, like = at.got, at.wanted, [y for y in at.dy if y.shape == at.got.shape]
     if not got.any():
         yield "no gradient: always 0"
-        return
     # Of the identity any other derivative is likely to be meant.
     hint = f"; {MEANT}" if any(_same(wanted, y) for y in like) else ""
     if _same(got, -wanted):
@@ -91,7 +98,7 @@ def _explanations(at: Wrong) -> Iterator[str]:
     if got.ndim >= 2 and got.shape[-1] == got.shape[-2] and _same(got, wanted.swapaxes(-1, -2)):
         yield "transposed"
     factor = _multiple(got, wanted)
-    if factor is not None and abs(factor.imag) < _CLOSE:
+    if factor and abs(factor.imag) < _CLOSE:
         yield _of_ratio(factor.real, at.dy, at.x) + hint
     yield from _offsets(got, wanted)
     if any(_same(got, y) for y in like):

@@ -26,15 +26,14 @@ def example(setting: Setting, xs: Arrays, dys: Arrays, tolerance: Tolerance, loo
         return ""
     xs, dys = simple
     found = setting.pulled(stack([xs]), stack([dys]))
-    apart = np.where(looked_at, compare(found, stack([dys]), tolerance).apart[0], 0)
+    got, wanted = (as_covector(part or ())[0] for part in (found.dxs, found.reference))
+    apart = np.where(looked_at & np.isfinite(wanted), compare(found, stack([dys]), tolerance).apart[0], 0)
     place = int(np.argmax(apart))
-    number, index, _ = locate(place, xs)
-    got, wanted = (as_covector(part or ())[0][place] for part in (found.dxs, found.reference))
+    number, index, imaginary = locate(place, xs)
+    where = ("the imaginary part of " if imaginary else "") + _entry(setting.names[number], index)
     more = np.count_nonzero(apart) - 1
     call = f"{_given(setting, xs)}; {_odd(_names(len(dys)), dys, 0)}"
-    return f"{call}: {_entry(setting.names[number], index)} is {got:.6g}, not {wanted:.6g}" + (
-        f"; {more} more entries are wrong" if more else ""
-    )
+    return f"{call}: {where} is {got[place]:.6g}, not {wanted[place]:.6g}" + (f" (and {more} more)" if more else "")
 
 
 def _given(setting: Setting, xs: Arrays) -> str:
@@ -79,4 +78,6 @@ def _text(value: Any) -> str:
     array = np.asarray(value)
     if array.size > 1 and (array == array.flat[0]).all():
         return f"all {_number(array.flat[0])}"
-    return np.array2string(array, separator=", ", precision=6, threshold=_PRINTED, edgeitems=2).replace("\n", "")
+    digits = {"float_kind": _number, "complex_kind": _number}
+    text = np.array2string(array, separator=", ", threshold=_PRINTED, edgeitems=2, formatter=digits)  # type: ignore[arg-type]
+    return text.replace("\n", "")

@@ -26,7 +26,7 @@ def finding_lines(check: str, finding: Finding) -> list[str]:
 
 def cause(finding: Finding) -> tuple[str, str, str]:
     """What two findings have in common that are told in full once: of figures behind a colon they may have others."""
-    return finding.what, finding.argument, finding.diagnosis.partition(":")[0]
+    return finding.what, finding.argument.partition(" (")[0], finding.diagnosis.partition(":")[0]
 
 
 def again_line(check: str, finding: Finding) -> str:

@@ -87,7 +87,10 @@ class VjpReport:
         seen: set[tuple[str, str, str]] = set()
         for check in self.checks:
             if finding := check.outcome.finding:
-                again = cause(finding) in seen
+                # Unexplained, it is taken for what was told of the argument before.
+                again = cause(finding) in seen or (
+                    not finding.diagnosis and cause(finding)[:2] in {c[:2] for c in seen}
+                )
                 lines += [again_line(check.name, finding)] if again else ["", *finding_lines(check.name, finding)]
                 seen |= set(map(cause, (finding, *finding.also)))
         return lines

@@ -6,7 +6,7 @@ import numpy as np
 
 from .compare import Tolerance, compare
 from .setting import Arrays, Pulled, Setting
-from .vectors import stack
+from .vectors import as_covector, stack
 
 _ROUNDS = 8
 # Entries that are simplified one by one.
@@ -24,7 +24,7 @@ def shrink(
     if not worst:
         return None
     for _ in range(_ROUNDS):
-        candidates = [simpler for simpler in _simpler(xs, dys) if setting.allows(simpler[0])]
+        candidates = [each for each in _candidates(xs, dys) if _differ(each, (xs, dys)) and setting.allows(each[0])]
         if not candidates:
             break
         severities = _severity(setting, candidates, tolerance, looked_at)
@@ -40,32 +40,38 @@ def _severity(
 ) -> np.ndarray:
     points, dys = (stack(part) for part in zip(*candidates, strict=True))
     pulled: Pulled = setting.pulled(points, dys)
-    return np.asarray(compare(pulled, dys, tolerance).apart[:, looked_at].max(-1, initial=0))
+    # Where the reference is not finite either, nobody would see from an example what is wrong.
+    told = looked_at & np.isfinite(as_covector(pulled.reference or ()))
+    return np.where(told, compare(pulled, dys, tolerance).apart, 0).max(-1, initial=0)
 
 
-def _simpler(xs: Arrays, dys: Arrays) -> Iterator[tuple[Arrays, Arrays]]:
-    """Simplest first: one output, whole arrays of ones, rounded arrays, then single entries."""
+def _differ(a: tuple[Arrays, Arrays], b: tuple[Arrays, Arrays]) -> bool:
+    pairs = zip(a[0] + a[1], b[0] + b[1], strict=True)
+    return not all(np.array_equal(x, y, equal_nan=True) for x, y in pairs)
+
+
+def _candidates(xs: Arrays, dys: Arrays) -> Iterator[tuple[Arrays, Arrays]]:
+    """Simplest first: one output, all ones, all but one entry, whole arrays of ones or rounded, then single entries."""
+    nothing, ones = tuple(map(np.zeros_like, dys)), tuple(map(np.ones_like, xs))
     for k, dy in enumerate(dys):
-        alone = np.flatnonzero(dy)[:_ENTRIES] if sum(map(np.count_nonzero, dys)) > 1 else ()
         # Of size 1, or of its own where only large or small ones are wrong.
-        for value in (lambda place: 1, dy.reshape(-1).__getitem__):
-            for place in alone:
-                one = np.zeros_like(dy)
-                one.reshape(-1)[place] = value(place)
-                yield xs, tuple(one if j == k else np.zeros_like(d) for j, d in enumerate(dys))
-    ones = tuple(map(np.ones_like, xs))
-    if any(not np.array_equal(one, x) for one, x in zip(ones, xs, strict=True)):
-        yield ones, dys
+        for kept in (np.ones_like(dy), dy):
+            yield from ((xs, _with(nothing, k, place, kept)) for place in np.flatnonzero(dy)[:_ENTRIES].tolist())
+    yield ones, dys
     for k, x in enumerate(xs):
-        for simple in (ones[k], _rounded(x, 0), _rounded(x, 1)):
-            if x.size and not np.array_equal(simple, x):
-                yield (*xs[:k], simple, *xs[k + 1 :]), dys
+        oddest = np.argsort(-np.abs(x - ones[k]), axis=None)[:_ENTRIES].tolist()
+        yield from ((_with(ones, k, place, x), dys) for place in oddest)
     for k, x in enumerate(xs):
-        for place in range(min(x.size, _ENTRIES)):
-            if x.reshape(-1)[place] not in (0, 1):
-                simple = x.copy()
-                simple.reshape(-1)[place] = 1
-                yield (*xs[:k], simple, *xs[k + 1 :]), dys
+        yield from (((*xs[:k], simple, *xs[k + 1 :]), dys) for simple in (ones[k], _rounded(x, 0), _rounded(x, 1)))
+    for k, x in enumerate(xs):
+        yield from ((_with(xs, k, place, ones[k]), dys) for place in np.flatnonzero(x)[:_ENTRIES].tolist())
+
+
+def _with(arrays: Arrays, k: int, place: int, kept: np.ndarray) -> Arrays:
+    """The arrays, but for one entry of one of them, which is that of `kept`."""
+    made = arrays[k].copy()
+    made.reshape(-1)[place] = kept.reshape(-1)[place]
+    return (*arrays[:k], made, *arrays[k + 1 :])
 
 
 def _rounded(x: np.ndarray, digits: int) -> np.ndarray:

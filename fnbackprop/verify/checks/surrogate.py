@@ -6,7 +6,7 @@ import numpy as np
 
 from ..case import Case, cotangents
 from ..compare import compare
-from ..diagnose import diagnose
+from ..diagnose import MEANT, diagnose
 from ..points import kink_points, random_points, threshold_points
 from ..setting import describe
 from ..vectors import as_covector, locate, owners, stack
@@ -44,7 +44,7 @@ def surrogate(case: Case) -> Outcome:
                 index,
                 float(got[row, place]),
                 float(wanted[row, place]),
-                diagnosis=diagnose(number, row, pulled, dys),
+                diagnosis=diagnose(number, row, pulled, dys).removesuffix(f"; {MEANT}"),
             )
         )
     return failed(replace(findings[0], also=tuple(findings[1:])), compared=compared)
