@@ -88,9 +88,10 @@ def _explanations(at: Wrong) -> Iterator[str]:
     if not got.any():
         yield "no gradient: always 0"
     # Of the identity any other derivative is likely to be meant.
-    hint = f"; {MEANT}" if any(_same(wanted, y) for y in like) else ""
+    identity = any(_same(wanted, y) for y in like)
     if _same(got, -wanted):
-        yield f"sign: minus dy, a reversed gradient{hint}" if hint else "sign"
+        yield from [f"sign: minus dy, a reversed gradient; {MEANT}"] * identity
+        yield "sign"
     if _same(got, np.conj(wanted)):
         yield "conjugated"
     if any(other.shape == got.shape and _same(got, other) for other in at.of_others):
@@ -99,7 +100,9 @@ def _explanations(at: Wrong) -> Iterator[str]:
         yield "transposed"
     factor = _multiple(got, wanted)
     if factor and abs(factor.imag) < _CLOSE:
-        yield _of_ratio(factor.real, at.dy, at.x) + hint
+        words = _of_ratio(factor.real, at.dy, at.x)
+        yield from [f"{words}; {MEANT}"] * identity
+        yield words
     yield from _offsets(got, wanted)
     if any(_same(got, y) for y in like):
         yield f"dy itself, the derivative of the identity: straight-through; {MEANT}"
