@@ -105,7 +105,9 @@ def _child() -> subprocess.Popen:
     path = os.pathsep.join([*sys.path, os.environ.get("PYTHONPATH", "")])
     environment = {**os.environ, "PYTHONPATH": path, "JAX_PLATFORMS": "cpu", "JAX_NUM_CPU_DEVICES": str(_DEVICES)}
     pipe = subprocess.PIPE
-    child = subprocess.Popen([sys.executable, "-c", _CHILD], stdin=pipe, stdout=pipe, env=environment)
+    command = [sys.executable, "-c", _CHILD]
+    # Ctrl-C in a terminal goes to a whole group: the child need not hear it too.
+    child = subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment, process_group=0)
     atexit.register(_end, child)
     return child
 
@@ -135,8 +137,11 @@ def serve() -> None:
     os.dup2(2, 1)  # what a rule prints is no answer
     while header := sys.stdin.buffer.read(8):
         job = sys.stdin.buffer.read(int.from_bytes(header, "big"))
-        answers.write(pickle.dumps(_answer(job)))
-        answers.flush()
+        try:
+            answers.write(pickle.dumps(_answer(job)))
+            answers.flush()
+        except BrokenPipeError:  # who asked has ended
+            os._exit(0)
 
 
 def _answer(job: bytes) -> tuple[Arrays | None, Exception | None]:
