@@ -20,7 +20,8 @@ def read_plain(path: Path, limit: int) -> bytes:
                 raise CheckpointError(f"{path.name} is no regular file")
             if found.st_size > limit:
                 raise CheckpointError(f"{path.name} has {found.st_size:,} bytes, more than the {limit:,} it can have")
-            return file.read(limit)
+            # Not `limit`, which may be a number that somebody made up, and memory is asked for it.
+            return file.read(found.st_size)
     except OSError as error:
         reason = "it is a link" if error.errno == errno.ELOOP else error.strerror
         raise CheckpointError(f"{path.name} cannot be read: {reason}") from None

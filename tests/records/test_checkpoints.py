@@ -121,6 +121,7 @@ def forge(folder: Path, change: Callable[[dict[str, Any]], None], content: bytes
         (lambda said: said["files"].update({"../../state.safetensors": said["files"]["state.safetensors"]}), "names"),
         (lambda said: said["files"].update({"/etc/passwd": said["files"]["state.safetensors"]}), "names the file"),
         (lambda said: said["files"].clear(), "with the files"),
+        (lambda said: said["files"]["state.safetensors"].update(bytes=2**60), "not have the SHA-256 in its manifest"),
         (lambda said: said.update(schema_version=2), "not a manifest that this version reads"),
         (lambda said: said.update(step=8), "its manifest is of step 8"),
         (lambda said: said.update(step=-1), "greater than or equal to 0"),
