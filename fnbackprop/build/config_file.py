@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import ConfigError
-from .problems import nearest
+from .problems import nearest, short
 
 _MAX_BYTES = 1 << 20
 _MAX_DEPTH = 32
@@ -21,7 +21,7 @@ def find_config(config: str | Path) -> Path:
     try:
         if path.is_file():
             return path
-        what = "is a folder" if path.is_dir() else "does not exist"
+        what = "is a folder" if path.is_dir() else "is no regular file" if path.exists() else "does not exist"
     except OSError as error:  # no file can have such a name
         what = f"cannot be: {error.strerror}"
     if str(config) in shipped:
@@ -75,7 +75,7 @@ def apply_overrides(tables: dict[str, Any], overrides: Sequence[str]) -> dict[st
     for override in overrides:
         key, equals, text = override.partition("=")
         if not equals or not all(key.split(".")):
-            raise ConfigError(f"override {override!r}: wanted key=value, as in optimizer.learning_rate=3e-4")
+            raise ConfigError(f"override {short(override)}: wanted key=value, as in optimizer.learning_rate=3e-4")
         tables = _with(tables, key.strip().split("."), _value(override, text.strip()), override)
     return tables
 
@@ -87,7 +87,7 @@ def _value(override: str, text: str) -> Any:
         (value,) = tomllib.loads(f"value = {text}").values()
         return value
     except (ValueError, RecursionError) as error:
-        raise ConfigError(f"override {override!r}: {text!r} is not a TOML value: {error}") from error
+        raise ConfigError(f"override {short(override)}: {short(text)} is not a TOML value: {error}") from error
 
 
 def _with(node: Any, path: Sequence[str], value: Any, override: str) -> Any:
@@ -97,8 +97,12 @@ def _with(node: Any, path: Sequence[str], value: Any, override: str) -> Any:
     key, *rest = path
     if isinstance(node, list):
         if key not in map(str, range(len(node))):
-            raise ConfigError(f"override {override!r}: '{key}' is no place in a list of {len(node)}; they count from 0")
+            raise ConfigError(
+                f"override {short(override)}: {short(key)} is no place in a list of {len(node)}; they count from 0"
+            )
         return [_with(item, rest, value, override) if str(i) == key else item for i, item in enumerate(node)]
     if not isinstance(node, dict):
-        raise ConfigError(f"override {override!r}: '{key}' is looked for inside {node!r}, which is not a table")
+        raise ConfigError(
+            f"override {short(override)}: {short(key)} is looked for inside {short(node)}, which is not a table"
+        )
     return {**node, key: _with(node.get(key, {}), rest, value, override)}

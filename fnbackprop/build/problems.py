@@ -22,7 +22,7 @@ class Problems:
 
     def add(self, path: str, what: str, got: Any = _UNSAID) -> None:
         """One mistake: where, what is wrong, and the value."""
-        value = "" if got is _UNSAID else f" (got {_short(got)})"
+        value = "" if got is _UNSAID else f" (got {short(got)})"
         line = ": ".join(part for part in (self.file, path, what + value) if part)
         # One line each, and text from a config must not steer the terminal.
         self.lines.append("".join(c if c.isprintable() else " " for c in line))
@@ -71,6 +71,7 @@ def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> Iterabl
     return model.model_fields
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
+    """A value as an error shows it."""
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + "..."

@@ -56,7 +56,12 @@ def test_a_shipped_config_is_found_by_name_and_a_file_comes_first(
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("digits_mpl", "does not exist.*did you mean 'digits_mlp'"), (".", "is a folder"), ("", "there are .*digits_mlp")],
+    [
+        ("/dev/null", "is no regular file"),
+        ("digits_mpl", "does not exist.*did you mean 'digits_mlp'"),
+        (".", "is a folder"),
+        ("", "there are .*digits_mlp"),
+    ],
 )
 def test_a_config_that_is_not_there_is_named(name: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
@@ -114,6 +119,13 @@ def test_an_override_wants_one_toml_value(value: str) -> None:
 def test_an_override_of_a_list_wants_a_place_in_it(place: str) -> None:
     with pytest.raises(ConfigError, match="is no place in a list of 2; they count from 0"):
         apply_overrides(TABLES, [f"model.{place}.features=3"])
+
+
+@pytest.mark.parametrize("override", ["seed=" + "[" * 5000, "model." + "9" * 5000 + "=3", "seed" * 5000])
+def test_a_long_override_is_not_repeated_whole(override: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        apply_overrides(TABLES, [override])
+    assert len(str(caught.value)) < 500
 
 
 def test_an_override_inside_a_number_is_refused() -> None:
