@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
@@ -286,6 +287,21 @@ def test_a_defect_shows_where_it_is(here: Callable[..., Any], monkeypatch: pytes
     assert "Traceback" in result.stderr
     assert "RuntimeError: our fault" in result.stderr
     assert "defect of fnbackprop" in result.stderr
+
+
+def test_a_model_that_does_not_fit_into_memory_is_no_defect(
+    here: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 40000000000 bytes.\nmore")
+
+    monkeypatch.setattr(preview, "check", fail)
+    result = here("check", "iris.toml")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "fnbackprop check: does not fit into the device's memory: Out of memory allocating 40000000000 bytes; make "
+        "data.batch_size or the model smaller\n"
+    )
 
 
 def test_a_platform_that_is_not_there_is_a_mistake(trained: tuple[Path, subprocess.CompletedProcess[str]]) -> None:

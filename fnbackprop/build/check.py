@@ -24,6 +24,7 @@ def check(plan: Plan, data: Data) -> None:
     """Raises ConfigError with everything that would go wrong in training `plan` on `data`, one line each."""
     problems = Problems(plan.file)
     _check_batches(plan, data, problems)
+    _check_length(plan, data, problems)
     _check_sizes(plan, data, problems)
     _check_schedule(plan, data, problems)
     _check_best(plan, data, problems)
@@ -59,6 +60,12 @@ def _check_devices(plan: Plan, problems: Problems) -> None:
     else:
         if batch_size % count:
             problems.add("training.devices", f"do not divide data.batch_size, {batch_size}, evenly", count)
+
+
+def _check_length(plan: Plan, data: Data, problems: Problems) -> None:
+    if (steps := total_steps(plan, data)) >= 2**31:
+        what = f"come to {steps:,} steps; a run has at most {2**31 - 1:,}, since they are counted in int32"
+        problems.add("training.epochs", what, plan.config.training.epochs)
 
 
 def _check_sizes(plan: Plan, data: Data, problems: Problems) -> None:

@@ -1,5 +1,7 @@
 """Whether a model, its cost and the examples fit together, from shapes alone."""
 
+import math
+
 import jax
 
 from ..core.errors import FnbackpropError
@@ -9,6 +11,9 @@ from .data import batch_specs
 from .plan import Plan
 from .problems import Problems
 
+# More than any machine holds; with numbers far above it the compiler cannot even reckon.
+_MOST_NUMBERS = 2**40
+
 
 def check_model(plan: Plan, example: ExampleSpec, problems: Problems) -> Variables | None:
     """The shapes of the model's variables; None where it does not fit the examples, with every mistake noted."""
@@ -16,6 +21,9 @@ def check_model(plan: Plan, example: ExampleSpec, problems: Problems) -> Variabl
     inputs, _ = batch_specs(example, plan.config.data.batch_size)
     try:
         variables = jax.eval_shape(lambda key: plan.model.init(key, inputs), jax.random.key(0))
+        if (numbers := sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(variables))) > _MOST_NUMBERS:
+            problems.add("model", f"it has {numbers:,} parameters, more than any machine holds; make it smaller")
+            return None
         for size in plan.config.data.sizes[:-1]:
             shape = (inputs.shape[0], size, *inputs.shape[2:])
             jax.eval_shape(plan.model.apply, variables, jax.ShapeDtypeStruct(shape, inputs.dtype))

@@ -64,7 +64,10 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(error.exit_code) from None
         except (typer.Exit, BrokenPipeError):  # who reads the output may have had enough
             raise
-        except Exception:
+        except Exception as error:
+            if _is_out_of_memory(error):
+                typer.echo(f"fnbackprop {name}: {_too_large(error)}", err=True)
+                raise typer.Exit(2) from None
             import traceback
 
             traceback.print_exc()
@@ -72,6 +75,16 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(70) from None
 
     return app.command(name)(run)
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Whether JAX had no memory, which makes a RuntimeError of it; by its text, since JAX may not be imported."""
+    return isinstance(error, RuntimeError) and "RESOURCE_EXHAUSTED" in str(error)
+
+
+def _too_large(error: Exception) -> str:
+    what = str(error).partition("\n")[0].partition("RESOURCE_EXHAUSTED: ")[2].rstrip(".")
+    return f"does not fit into the device's memory: {what}; make data.batch_size or the model smaller"
 
 
 def use(platform: str | None) -> None:

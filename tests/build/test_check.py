@@ -115,6 +115,14 @@ REFUSED = {
         [f"model=[{LINEAR}, {{module='Dropout', rate=0.9, exact=true}}]"],
         ["model: node 'dropout_1' .*it must keep at least one"],
     ),
+    "a model that no machine holds": (
+        [f"model=[{{module='Linear', features={2**62}}}, {LINEAR}]"],
+        ["model: it has [0-9,]+ parameters, more than any machine holds"],
+    ),
+    "more steps than are counted": (
+        ["training.epochs=2147483647"],
+        [r"training.epochs: come to 23,622,320,117 steps; a run has at most 2,147,483,647, .* \(got 2147483647\)"],
+    ),
     "several at once": (
         ["data.batch_size=1000", "model.0.features=2", "cost.name=negative_log_likelihood"],
         ["data.batch_size: larger", "cost.name: .*cannot take the values", "model: it ends with 2 outputs"],

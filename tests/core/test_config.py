@@ -45,7 +45,9 @@ def test_a_rate_is_a_number_or_a_schedule() -> None:
         OptimizerConfig(learning_rate="fast")
 
 
-@pytest.mark.parametrize("bad", [{"validation": -0.1}, {"validation": float("nan")}, {"test": 0.0}, {"batch_size": 0}])
+@pytest.mark.parametrize(
+    "bad", [{"validation": -0.1}, {"validation": float("nan")}, {"test": 0.0}, {"batch_size": 0}, {"batch_size": 2**31}]
+)
 def test_bounds_hold(bad: dict) -> None:
     with pytest.raises(ValidationError):
         DataConfig(**bad)
