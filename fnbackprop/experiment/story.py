@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -118,7 +119,8 @@ def _train(run: Run, start: Start, machine: records.Environment, status: records
     def watch(variables: training.Variables) -> dict[str, float]:
         return measure(variables, examples, splits.validation) if splits.validation else {}
 
-    trackers = records.Trackers([_TRACKERS[name](run, start) for name in config.trackers], run.log.print)
+    told = {str(name): partial(_TRACKERS[name], run, start) for name in config.trackers}
+    trackers = records.Trackers(told, run.log.print)
     metrics = records.MetricsLog(run.folder.metrics, start.metrics, trackers.add)
     keeper = Keeper(run, start, metrics, machine)
     reporter = Reporter(run, start, metrics, loop.steps_per_epoch, watch)
@@ -127,7 +129,6 @@ def _train(run: Run, start: Start, machine: records.Environment, status: records
     step, variables = final_model(run, state, reporter.best)
     test = measure(variables, examples, splits.test)
     metrics.append({"kind": "test", **reporter.place(step), **test})
-    trackers.flush()
     took = f"{start.seconds + time.monotonic() - began:.1f} s, {keeper.seconds:.1f} s of it for checkpoints"
     facts = {"device": records.describe_device(machine), **facts, "took": took}
     result = _conclude(run, variables, test, facts)

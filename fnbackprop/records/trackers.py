@@ -1,7 +1,9 @@
 """Those who are told of every row beside metrics.jsonl, and must never stop a training."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
+
+from ..core.errors import ConfigError
 
 
 @runtime_checkable
@@ -11,29 +13,32 @@ class Tracker(Protocol):
     def add(self, row: Mapping[str, Any]) -> None:
         """One row of metrics."""
 
-    def flush(self) -> None:
-        """The rows so far are to be seen."""
-
 
 class Trackers:
-    """Tells each of `trackers`; one that fails is warned of, once, and told no more."""
+    """Tells each of the trackers that `make` makes, by name; one that fails is warned of, once, and told no more.
 
-    def __init__(self, trackers: Sequence[Tracker], warn: Callable[[str], None]):
-        self._trackers, self._warn = list(trackers), warn
+    Raises ConfigError where one asks for what is not installed.
+    """
+
+    def __init__(self, make: Mapping[str, Callable[[], Tracker]], warn: Callable[[str], None]):
+        self._trackers: dict[str, Tracker] = {}
+        self._warn = warn
+        for name, tracker in make.items():
+            try:
+                self._trackers[name] = tracker()
+            except ConfigError:
+                raise
+            except Exception as error:  # it is other people's code, and the training does not depend on it
+                self._give_up(name, error)
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Tell everyone of one row."""
-        for tracker in list(self._trackers):
-            self._try(tracker, lambda tracker: tracker.add(row))
+        for name, tracker in list(self._trackers.items()):
+            try:
+                tracker.add(row)
+            except Exception as error:  # as above
+                self._give_up(name, error)
 
-    def flush(self) -> None:
-        """Have everyone show what they were told."""
-        for tracker in list(self._trackers):
-            self._try(tracker, lambda tracker: tracker.flush())
-
-    def _try(self, tracker: Tracker, tell: Callable[[Tracker], None]) -> None:
-        try:
-            tell(tracker)
-        except Exception as error:  # it is other people's code, and the training does not depend on it
-            self._trackers.remove(tracker)
-            self._warn(f"warning: {type(tracker).__name__} failed and is told no more: {type(error).__name__}: {error}")
+    def _give_up(self, name: str, error: Exception) -> None:
+        self._trackers.pop(name, None)
+        self._warn(f"warning: tracker {name} failed and is told no more: {type(error).__name__}: {error}")
