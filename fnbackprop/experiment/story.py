@@ -71,7 +71,7 @@ def train(
         it = Run(name, plan, data, folder, records.Log(folder.log, console), wish, *digests)
         start = find_start(it, machine)
         status = records.Status(folder.status, start.step, start.step if start.checkpoint else None)
-        with _told(status, wish):
+        with _told(status, wish), records.disk_errors(folder.path):
             return _train(it, start, machine, status, profile)
 
 
@@ -89,8 +89,8 @@ def _told(status: records.Status, wish: StopWish) -> Iterator[None]:
     except BaseException as error:
         wish.over = True
         state: records.State = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
-        with suppress(OSError):  # a full disk must not hide what came first
-            status.tell(state, str(error) or type(error).__name__)
+        with suppress(OSError):  # it must not hide what came first
+            status.tell_at_last(state, str(error) or type(error).__name__)
         raise
 
 

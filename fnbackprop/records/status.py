@@ -38,10 +38,25 @@ class Status:
 
     def tell(self, state: State, reason: str = "") -> None:
         """What it is now, why, and since when (UTC)."""
+        write_atomically(self.path, self._text(state, reason))
+        self._written = time.monotonic()
+
+    def tell_at_last(self, state: State, reason: str) -> None:
+        """`tell`, also where the disk takes no new file: then in place, whose bytes are there already.
+
+        Raises OSError where that is refused too.
+        """
+        try:
+            self.tell(state, reason)
+        except OSError:
+            with self.path.open("r+b") as file:
+                file.write(self._text(state, reason).encode(errors="replace"))
+                file.truncate()
+
+    def _text(self, state: State, reason: str) -> str:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         status = {"state": state, "step": self.step, "saved": self.saved, "reason": reason, "time": now}
-        write_atomically(self.path, json.dumps(status, indent=2) + "\n")
-        self._written = time.monotonic()
+        return json.dumps(status, indent=2) + "\n"
 
 
 def read_status(path: Path) -> dict[str, Any]:

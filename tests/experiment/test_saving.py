@@ -85,6 +85,8 @@ def test_metrics_that_cannot_be_written_are_the_disks_fault(train: Train, monkey
         why = rf"could not be written to: Read-only file system: it/metrics\.jsonl; {rest}"
         with pytest.raises(CheckpointError, match=why):
             train("training.epochs=3", run=run)
+        assert status(run)["state"] == "failed"
+        assert "could not be written to: Read-only file system" in status(run)["reason"]
 
 
 DATA = "data={source='csv', path='mine.csv', target='y', batch_size=10, normalize='none', shuffle='never'}"

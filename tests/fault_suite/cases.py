@@ -106,6 +106,7 @@ def _fill(write: Callable[[bytes], object]) -> None:
 
 def _fails_to_save(lab: Lab, run: str, process: subprocess.CompletedProcess[str]) -> bool:
     told, kept = process.returncode == 5 and "Traceback" not in process.stderr, lab.step(run) > 0
+    told = told and lab.status(run)["state"] == "failed"
     return told and kept and lab.ends_as_whole(run)
 
 

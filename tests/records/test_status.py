@@ -50,3 +50,20 @@ def test_steps_are_told_now_and_then_and_the_last_one_at_the_end(
     now.step = 7
     now.tell("done")
     assert told(now.path)["step"] == 7
+
+
+def test_a_disk_that_takes_no_new_file_still_takes_the_last_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = Status(tmp_path / "status.json", 7)
+    now.tell("running", "a long reason " * 20)
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(status, "write_atomically", refuse)
+    now.tell_at_last("failed", "the disk is full")
+    assert (told(now.path)["state"], told(now.path)["reason"]) == ("failed", "the disk is full")
+    now.path.unlink()
+    with pytest.raises(OSError, match="No such file"):
+        now.tell_at_last("failed", "the disk is full")
