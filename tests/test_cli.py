@@ -277,6 +277,19 @@ def test_own_code_runs_where_it_is_allowed(here: Callable[..., Any], monkeypatch
     del sys.modules["own_layers"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every file's name is text")
+@pytest.mark.parametrize("encoding", ["utf-8:strict", "ascii:strict"])
+def test_what_cannot_be_shown_is_replaced(tmp_path: Path, encoding: str) -> None:
+    folder = tmp_path / os.fsdecode(b"r\xff")
+    folder.mkdir()
+    (folder / "config.toml").write_text('title = "…"')
+    process = subprocess.run(
+        command("runs", "."), cwd=tmp_path, env={**ENVIRONMENT, "PYTHONIOENCODING": encoding}, capture_output=True
+    )
+    assert process.returncode == 0, process.stderr
+    assert b"r?" in process.stdout
+
+
 def test_a_defect_shows_where_it_is(here: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("our fault")
