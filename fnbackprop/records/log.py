@@ -10,6 +10,11 @@ from rich.console import Console
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
+def harmless(text: str) -> str:
+    """`text` without what would steer a terminal."""
+    return _CONTROL.sub("�", text)
+
+
 class Log:
     """Prints lines to a rich console, and appends each to a file with the time (UTC) when `path` is given."""
 
@@ -19,7 +24,7 @@ class Log:
 
     def print(self, text: str, style: str | None = None) -> None:
         """Show `text` as it stands: no markup, no wrapping; `style` colours it on a terminal only."""
-        text = _CONTROL.sub("�", text)
+        text = harmless(text)
         if self.path is not None:
             time = datetime.now(UTC).isoformat(timespec="seconds")
             with self.path.open("a", encoding="utf-8") as file:

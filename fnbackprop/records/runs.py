@@ -14,6 +14,7 @@ from ..core.errors import ConfigError, FnbackpropError
 from ..core.tables import leaves, short_keys
 from .curves import measures
 from .figures import format_figure, is_share, label
+from .log import harmless
 from .metrics import read_metrics
 from .run_folder import RunFolder
 from .run_lock import is_locked
@@ -62,7 +63,7 @@ def runs_table(runs: Iterable[RunSummary]) -> Table:
     for place in shown:
         table.add_column(COLUMNS[place], overflow="fold")
     for row in rows:
-        table.add_row(*(Text(row[place]) for place in shown))
+        table.add_row(*(Text(harmless(row[place])) for place in shown))
     return table
 
 

@@ -57,6 +57,15 @@ def table(runs: list[RunSummary]) -> str:
     return console.export_text()
 
 
+def test_what_would_steer_a_terminal_is_not_shown(runs: Path) -> None:
+    (runs / "a" / "status.json").write_text(json.dumps({"state": "\x1b[2Jdone", "reason": "\x9b2J"}))
+    console = Console(width=200, file=io.StringIO())
+    console.print(runs_table(list_runs(runs)))
+    said = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "�[2Jdone" in said
+    assert not {"\x1b", "\x9b"} & {*said}
+
+
 def test_models_that_have_little_in_common_are_told_in_a_few_words(runs: Path) -> None:
     (runs / "b/config.toml").write_text(
         "seed = 0\n" + "".join(f'[[model]]\nmodule = "Linear"\nfeatures = {n}\n' for n in range(40))
