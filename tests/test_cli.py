@@ -287,7 +287,7 @@ def test_what_cannot_be_shown_is_replaced(tmp_path: Path, encoding: str) -> None
         command("runs", "."), cwd=tmp_path, env={**ENVIRONMENT, "PYTHONIOENCODING": encoding}, capture_output=True
     )
     assert process.returncode == 0, process.stderr
-    assert b"r?" in process.stdout
+    assert b"r?" in process.stdout or "r�".encode() in process.stdout
 
 
 def test_a_defect_shows_where_it_is(here: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
