@@ -46,7 +46,8 @@ def fit(
             if wished and chunk.last < steps:
                 save_model_so_far(run, state, best)
                 rest = f"the same command with --run {run.folder.path} goes on from there"
-                raise Stopped(wished, f"stopped after {chunk.last} steps, and saved; {rest}")
+                steps_taken = f"{chunk.last} step{'' if chunk.last == 1 else 's'}"
+                raise Stopped(wished, f"stopped after {steps_taken}, and saved; {rest}")
     keeper.save(state, reporter.averages, best.step if best else None)
     status.kept(int(state.step))
     return state
