@@ -110,6 +110,9 @@ def test_weights_come_back_in(here: Callable[..., Any]) -> None:
     np.testing.assert_array_equal(fnbackprop.predict("imported", INPUTS), fnbackprop.predict("run", INPUTS))
     status = json.loads(Path("imported/status.json").read_text())
     assert (status["state"], status["step"]) == ("stopped", 0)
+    said = here("export", "imported", "-o", "imported.safetensors").stderr
+    assert said == "note: run imported is stopped: weights were imported, and nothing trained yet\n"
+    assert not here("export", "run", "-o", "imported.safetensors").stderr
     # Training goes on from these weights, not from fresh ones, and never without them.
     Path("imported/checkpoints").rename("elsewhere")
     with pytest.raises(CheckpointError, match="imported has no checkpoint, but was saved at step 0; bring"):

@@ -10,13 +10,12 @@ from .app import Allow, Config, Overrides, Platform, Run, command, use
 
 def _note_if_unfinished(run: Path) -> None:
     """Say of a run that is not done which model of its was used."""
-    from ..records import RunFolder, read_status
+    from ..records import harmless, list_runs
 
-    status = read_status(RunFolder(run).status)
-    if status.get("state") not in (None, "done"):
-        stopped = status["state"] == "stopped"
-        why = str(status.get("reason")).partition(";")[0] if stopped else "it has trained on since its model was saved"
-        typer.echo(f"note: run {run} is not done: {why}", err=True)
+    it, *_ = list_runs(run)
+    if it.state not in ("done", "unreadable"):
+        why = it.reason if it.state == "stopped" else "it has trained on since its model was saved"
+        typer.echo(harmless(f"note: run {run} is {it.state}: {why}"), err=True)
 
 
 @command
