@@ -1,6 +1,6 @@
 """What every rule must keep, whoever wrote it: one suite over `rule_cases.CASES`.
 
-jit, scan, checkpoint and vmap are the verifier's, which tests/verify/test_catalogue.py sets upon every rule.
+jit, scan, checkpoint and vmap over arrays are the verifier's: tests/verify/test_catalogue.py sets it upon every rule.
 """
 
 import importlib
@@ -136,6 +136,25 @@ def test_reference_has_forward_mode(case):
 
 def inner(a: Any, b: Any) -> jax.Array:
     return sum(jnp.vdot(u, v) for u, v in zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True))
+
+
+@every_case
+def test_vmap_over_options(case):
+    # As a sweep does.
+    args = arguments(case, case.shapes[0])
+    options = [i for i, a in enumerate(args) if isinstance(a, float)]
+    if not options:
+        pytest.skip("it has no numbers for options")
+    pullback = pullback_of(case)
+
+    @compiled
+    def mapped_and_one_by_one(args):
+        other = [a / 2 if i in options else a for i, a in enumerate(args)]
+        stacked = [jnp.stack([a, b]) if i in options else a for i, (a, b) in enumerate(zip(args, other, strict=True))]
+        mapped = jax.vmap(pullback, [0 if i in options else None for i in range(len(args))])(*stacked)
+        return mapped, jax.tree.map(lambda a, b: jnp.stack([a, b]), pullback(*args), pullback(*other))
+
+    assert_close(*mapped_and_one_by_one(args), 1e-5)
 
 
 def pullback_of(case: Case) -> Callable:

@@ -111,7 +111,7 @@ def test_weights_come_back_in(here: Callable[..., Any]) -> None:
     status = json.loads(Path("imported/status.json").read_text())
     assert (status["state"], status["step"]) == ("stopped", 0)
     said = here("export", "imported", "-o", "imported.safetensors").stderr
-    assert said == "note: run imported is stopped: weights were imported, and nothing trained yet\n"
+    assert said == "note: run imported is stopped; its model is of when it was last stopped, done or imported\n"
     assert not here("export", "run", "-o", "imported.safetensors").stderr
     # Training goes on from these weights, not from fresh ones, and never without them.
     Path("imported/checkpoints").rename("elsewhere")

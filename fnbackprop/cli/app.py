@@ -83,7 +83,7 @@ def _is_out_of_memory(error: Exception) -> bool:
 
 
 def _too_large(error: Exception) -> str:
-    what = str(error).partition("\n")[0].partition("RESOURCE_EXHAUSTED: ")[2].rstrip(".")
+    what = str(error).partition("RESOURCE_EXHAUSTED")[2].partition("\n")[0].strip(" :.")
     return f"does not fit into the device's memory: {what}; make data.batch_size or the model smaller"
 
 

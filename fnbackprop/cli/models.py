@@ -10,12 +10,10 @@ from .app import Allow, Config, Overrides, Platform, Run, command, use
 
 def _note_if_unfinished(run: Path) -> None:
     """Say of a run that is not done which model of its was used."""
-    from ..records import harmless, list_runs
+    from ..records import RunFolder, read_status
 
-    it, *_ = list_runs(run)
-    if it.state not in ("done", "unreadable"):
-        why = it.reason if it.state == "stopped" else "it has trained on since its model was saved"
-        typer.echo(harmless(f"note: run {run} is {it.state}: {why}"), err=True)
+    if (state := read_status(RunFolder(run).status).get("state")) in ("running", "stopped", "failed"):
+        typer.echo(f"note: run {run} is {state}; its model is of when it was last stopped, done or imported", err=True)
 
 
 @command

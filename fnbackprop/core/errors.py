@@ -59,4 +59,4 @@ class Stopped(KeyboardInterrupt):
 def kind_of(thing: Any) -> str:
     """What something is, for a message: `an array`, `a tuple`."""
     name = "array" if hasattr(thing, "shape") and hasattr(thing, "dtype") else type(thing).__name__
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"

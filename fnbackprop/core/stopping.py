@@ -17,6 +17,8 @@ def end_when_told() -> None:
     """From now on Ctrl-C and SIGTERM end the process with a line and with 130 or 143, where there is no `stop_wish`.
 
     Not by an exception: libraries that are interrupted while they are imported, or in a callback, lose it or abort.
+    What is half written then lies beside its file, as .NAME.part. A signal that is ignored, as in the background of a
+    script, stays so; one that comes while JAX compiles waits for that.
     """
 
     def end(number: int, frame: FrameType | None) -> None:
@@ -26,7 +28,8 @@ def end_when_told() -> None:
         os._exit(128 + number)
 
     for number in _SIGNALS:
-        signal.signal(number, end)
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, end)
 
 
 class StopWish:

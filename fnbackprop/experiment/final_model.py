@@ -1,7 +1,5 @@
 """The model that a run ends with: the best, where one was kept; otherwise the last."""
 
-from contextlib import suppress
-
 from .. import records, training
 from ..core.errors import CheckpointError, FnbackpropError
 from .run import Run
@@ -29,8 +27,10 @@ def final_model(run: Run, state: training.TrainState, best: records.Best | None)
 
 def save_model_so_far(run: Run, state: training.TrainState, best: records.Best | None) -> None:
     """Save the model of a run that is stopped in `state`, so that it can be evaluated and exported as it is."""
-    with suppress(FnbackpropError):  # which is told when the run goes on
+    try:
         training.save_trained(run.folder.model, run.trained(final_model(run, state, best)[1]))
+    except FnbackpropError as error:  # the state is saved, and can be gone on from
+        run.log.print(f"{run.folder.model} is not of this stop: {error}", style="yellow")
 
 
 def warn_of_lost_best(run: Run, best: records.Best | None) -> None:

@@ -88,9 +88,10 @@ def _told(status: records.Status, wish: StopWish) -> Iterator[None]:
         yield
     except BaseException as error:
         wish.over = True
-        state: records.State = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
+        cause = wish.raised or error  # of which a library may have made another error
+        state: records.State = "stopped" if isinstance(cause, KeyboardInterrupt) else "failed"
         with suppress(OSError):  # it must not hide what came first
-            status.tell_at_last(state, str(error) or type(error).__name__)
+            status.tell_at_last(state, str(cause) or type(cause).__name__)
         raise
 
 

@@ -1,4 +1,4 @@
-"""Repeat, a block applied several times in a row, compiled once (lecture, A4: loops)."""
+"""Repeat, a block applied several times in a row (lecture, A4: loops)."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
@@ -13,8 +13,7 @@ from ..core.module import Context, Meaning, Module, Spec, Variables, configurabl
 from ..core.work import Work
 from .block import Block, check_carried
 
-# Up to so many repetitions, compiling each takes less than the copies that a loop makes of its weights and of what its
-# rules keep.
+# Up to so many repetitions each is compiled: a loop copies its weights, and what its rules keep, at each.
 _WRITTEN_OUT = 4
 
 
@@ -96,5 +95,6 @@ class Repeat(Module):
         if self.remat:
             # Inside a scan nothing merges the recomputation with what it repeats.
             step = jax.checkpoint(step, prevent_cse=False)
+        # Written out, the compiler would merge what remat computes again with the first time.
         unroll = 1 if self.remat or self.times > _WRITTEN_OUT else max(1, self.times)
         return jax.lax.scan(step, xs, (jnp.arange(self.times), self._own(variables)), unroll=unroll)

@@ -22,28 +22,23 @@ def weight_gradient(
     x: Float[Array, "batch *space in"], dy: Float[Array, "batch *outputs out"], w: Windows, groups: int
 ) -> Float[Array, "out *kernel shared"]:
     """dW[k] = Σ dy[p] x[s p + d k − before]ᵀ over the batch and the places p; on a CPU a few examples at a time."""
-    products, parts = partial(_products, w=w, groups=groups), _parts(x, dy)
-    if parts == 1:
-        total = products(x, dy)
-    else:
-        shape = jax.eval_shape(products, x, dy)
-        total, _ = jax.lax.scan(
-            lambda total, part: (total + products(*part), None),
-            loop_zeros(shape.shape, shape.dtype, x, dy),
-            tuple(a.reshape(parts, -1, *a.shape[1:]) for a in (x, dy)),
-        )
+    products, size = partial(_products, w=w, groups=groups), _at_once(x, dy)
+    cut = len(x) - len(x) % size
+    total = products(x[cut:], dy[cut:])
+    if cut:
+        parts = tuple(a[:cut].reshape(-1, size, *a.shape[1:]) for a in (x, dy))
+        zeros = loop_zeros(total.shape, total.dtype, x, dy)
+        total = total + jax.lax.scan(lambda sum_, part: (sum_ + products(*part), None), zeros, parts)[0]
     return total.transpose(1, 3, 0, 2).reshape(dy.shape[-1], *w.size, x.shape[-1] // groups)
 
 
-def _parts(x: Float[Array, "batch *space in"], dy: Float[Array, "batch *outputs out"]) -> int:
-    """In how many equal parts to take the batch."""
-    size, count = x.size * x.dtype.itemsize + dy.size * dy.dtype.itemsize, len(x)
-    # A batch that the larger caches hold loses by a loop, and so does one that falls into tiny parts.
+def _at_once(x: Float[Array, "batch *space in"], dy: Float[Array, "batch *outputs out"]) -> int:
+    """How many examples to take at a time; more than there are where a loop does not pay."""
+    size = x.size * x.dtype.itemsize + dy.size * dy.dtype.itemsize
+    # What the larger caches hold loses by a loop. On another kind of device it would only be slower.
     if jax.default_backend() != "cpu" or size < 8 * _CACHED:
-        return 1
-    fitting = [n for n in range(1, count + 1) if count % n == 0 and size / n <= _CACHED]
-    parts = fitting[0] if fitting else count
-    return parts if size / parts >= _CACHED / 8 else 1
+        return len(x) + 1
+    return max(1, _CACHED * len(x) // size)
 
 
 def _products(

@@ -15,7 +15,6 @@ from .environment import environment as environment
 from .figures import format_figures as format_figures
 from .health_warnings import HealthWarnings as HealthWarnings
 from .log import Log as Log
-from .log import harmless as harmless
 from .manifest import FileRecord as FileRecord
 from .manifest import Manifest as Manifest
 from .metrics import Mark as Mark

@@ -37,11 +37,12 @@ def diagnose(number: int, row: int, pulled: Pulled, dys: Arrays) -> str:
     if words := _of_this_point(here):
         return words
     others = _others(number, row, pulled, dys)
-    several = others or np.count_nonzero(here.wanted) != 1
+    several = bool(others) or np.count_nonzero(here.wanted) != 1
     for words in _explanations(here):
-        if all(words in _explanations(other) for other in others):
-            return words if (len(others) >= _MANY if MEANT in words else several) else ""
-    off = ~np.isclose(here.got, here.wanted, rtol=_CLOSE, atol=0)
+        enough = len(others) >= _MANY if MEANT in words else several
+        if enough and all(words in _explanations(other) for other in others):
+            return words
+    off = ~np.isclose(here.got, here.wanted, rtol=_CLOSE, atol=_CLOSE * np.abs(here.wanted).max(initial=0))
     # Where both are 0, as where a cotangent of one output does not reach, nothing is right or wrong.
     share = np.count_nonzero(off) / int(np.count_nonzero((here.got != 0) | (here.wanted != 0)))
     return f"only some entries: {share:.0%} of them" if share < 0.5 else ""

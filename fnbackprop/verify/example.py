@@ -11,6 +11,7 @@ from .compare import Tolerance, compare
 from .setting import Arrays, Setting
 from .shrink import shrink
 from .vectors import as_covector, locate, stack
+from .verdict import RuleRaised
 
 # Odd entries that are listed one by one; beyond, arrays of up to so many entries are printed whole.
 _LISTED, _PRINTED = 3, 16
@@ -22,7 +23,11 @@ def example(setting: Setting, xs: Arrays, dys: Arrays, tolerance: Tolerance, loo
     """A simpler call that is wrong in the entries that are looked at; empty without a reference to tell it by."""
     if not setting.compare or sum(a.size for a in (*xs, *dys)) > _LARGE:
         return ""
-    if (simple := shrink(setting, xs, dys, tolerance, looked_at)) is None:
+    try:
+        simple = shrink(setting, xs, dys, tolerance, looked_at)
+    except RuleRaised:  # at a simpler point: of what was found it says nothing
+        return ""
+    if simple is None:
         return ""
     xs, dys = simple
     found = setting.pulled(stack([xs]), stack([dys]))
@@ -30,7 +35,7 @@ def example(setting: Setting, xs: Arrays, dys: Arrays, tolerance: Tolerance, loo
     apart = np.where(looked_at & np.isfinite(wanted), compare(found, stack([dys]), tolerance).apart[0], 0)
     place = int(np.argmax(apart))
     number, index, imaginary = locate(place, xs)
-    where = ("the imaginary part of " if imaginary else "") + _entry(setting.names[number], index)
+    where = ("the imaginary part of d" if imaginary else "d") + _entry(setting.names[number], index)
     more = np.count_nonzero(apart) - 1
     call = f"{_given(setting, xs)}; {_odd(_names(len(dys)), dys, 0)}"
     return f"{call}: {where} is {got[place]:.6g}, not {wanted[place]:.6g}" + (f" (and {more} more)" if more else "")

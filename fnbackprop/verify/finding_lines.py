@@ -40,7 +40,8 @@ def _joined(*parts: str) -> str:
 
 
 def _numbers(finding: Finding) -> str:
-    return f"{number_text(finding.got)} for {number_text(finding.expected)}" if finding.expected is not None else ""
+    told = finding.expected is not None
+    return f"got {number_text(finding.got)}, expected {number_text(finding.expected)}" if told else ""
 
 
 def _place(finding: Finding) -> str:

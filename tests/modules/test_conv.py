@@ -89,14 +89,20 @@ def test_more_than_three_axes_of_space_are_refused():
         conv(jnp.zeros((1, 2, 2, 2, 2, 1)), jnp.zeros((1, 1, 1, 1, 1, 1)))
 
 
-def test_a_large_batch_a_few_examples_at_a_time():
+@pytest.mark.parametrize(
+    ("dtype", "groups", "tolerance"), [("float32", 1, 1e-5), ("float32", 2, 1e-5), ("bfloat16", 1, 4e-3)]
+)
+def test_a_large_batch_a_few_examples_at_a_time(dtype, groups, tolerance):
+    # 97: some are left over.
     rng = np.random.default_rng(0)
-    x, weight = (rng.normal(size=size).astype("float32") for size in ((96, 24, 20, 8), (16, 3, 3, 8)))
-    dy = rng.normal(size=(96, 24, 20, 16)).astype("float32")
-    program = jax.jit(lambda x, w, dy: jax.vjp(lambda w: conv(x, w), w)[1](dy)[0])
+    sizes = (97, 24, 20, 16), (32, 3, 3, 16 // groups), (97, 24, 20, 32)
+    x, weight, dy = (jnp.asarray(rng.normal(size=size), dtype) for size in sizes)
+    program = jax.jit(lambda x, w, dy: jax.vjp(lambda w: conv(x, w, groups=groups), w)[1](dy)[0])
     assert "while" in program.lower(x, weight, dy).as_text() or jax.default_backend() != "cpu"
-    found = program(x, weight, dy)
-    padded = np.pad(x, [(0, 0), (1, 1), (1, 1), (0, 0)]).astype(float)
+    found = np.asarray(program(x, weight, dy), float)
+    padded = np.pad(np.asarray(x, float), [(0, 0), (1, 1), (1, 1), (0, 0)])
+    blocks = np.asarray(dy, float).reshape(97, 24, 20, groups, -1)
     for i, j in np.ndindex(3, 3):
-        wanted = np.einsum("nhwo,nhwi->oi", dy, padded[:, i : i + 24, j : j + 20])
-        np.testing.assert_allclose(found[:, i, j], wanted, rtol=1e-5, atol=1e-3)
+        seen = padded[:, i : i + 24, j : j + 20].reshape(97, 24, 20, groups, -1)
+        wanted = np.einsum("nhwgo,nhwgi->goi", blocks, seen, optimize=True).reshape(32, -1)
+        np.testing.assert_allclose(found[:, i, j], wanted, rtol=tolerance, atol=tolerance * np.abs(wanted).max())

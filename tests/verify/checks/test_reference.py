@@ -104,7 +104,7 @@ def test_a_right_argument_is_not_named():
 def test_the_example_is_what_differs_from_ones_and_zeros():
     f = rule(lambda x, w, b: x @ w.T + b, lambda x, w, b, dy: (dy @ w, dy.T @ x, 0 * b))
     example = outcome("reference", f, X, WEIGHT, ROW[:2]).finding.example
-    assert example == "x, w, b all 1; dy[0, 0] = 1, else 0: b[0] is 0, not 1"
+    assert example == "x, w, b all 1; dy[0, 0] = 1, else 0: db[0] is 0, not 1"
     clipped = rule(lambda x, label: x * label, lambda x, label, dy: (jnp.clip(dy, -1, 1) * label, None))
     example = outcome("differences", clipped, X, jnp.array([1, 2, 3])).finding.example
     call, _, answer = example.partition(": ")
