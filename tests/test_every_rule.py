@@ -138,14 +138,14 @@ def inner(a: Any, b: Any) -> jax.Array:
     return sum(jnp.vdot(u, v) for u, v in zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True))
 
 
-@every_case
+def options_of(case: Case) -> list[int]:
+    return [i for i, a in enumerate(arguments(case, case.shapes[0])) if isinstance(a, float)]
+
+
+@pytest.mark.parametrize("case", [*filter(options_of, CASES)], ids=lambda case: case.name)
 def test_vmap_over_options(case):
     # As a sweep does.
-    args = arguments(case, case.shapes[0])
-    options = [i for i, a in enumerate(args) if isinstance(a, float)]
-    if not options:
-        pytest.skip("it has no numbers for options")
-    pullback = pullback_of(case)
+    args, options, pullback = arguments(case, case.shapes[0]), options_of(case), pullback_of(case)
 
     @compiled
     def mapped_and_one_by_one(args):

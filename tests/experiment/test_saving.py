@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from fnbackprop import CheckpointError, NonFiniteError, Result, Stopped, evaluate
+from fnbackprop import CheckpointError, NonFiniteError, Result, Stopped, evaluate, training
 from fnbackprop.experiment.reporter import Reporter
 from fnbackprop.records import Checkpoints, Status, read_metrics
 
@@ -47,6 +47,19 @@ def test_a_wish_to_stop_ends_the_chunk_and_saves(
     found = outcome(Path("it"))
     del found["state 3"]
     assert found == outcome(Path("whole"))
+
+
+def test_an_interruption_that_a_library_renames_is_one(train: Train, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        except Stopped:
+            raise ImportError("a library failed to load") from None
+
+    monkeypatch.setattr(training, "initial_state", interrupted)
+    with pytest.raises(Stopped, match="interrupted"):
+        train(run="it")
+    assert (status()["state"], status()["reason"]) == ("stopped", "interrupted")
 
 
 def test_a_disk_that_refuses_leaves_the_checkpoints_there_were(
