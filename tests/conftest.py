@@ -1,6 +1,7 @@
 """Shapes and types in signatures are enforced while the tests run; and what many tests break files with."""
 
 import os
+import signal
 import tempfile
 from collections.abc import Callable
 
@@ -19,6 +20,9 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
 # Most of what is compiled here runs once, on a few numbers: it is not worth optimising.
 os.environ["XLA_FLAGS"] = f"--xla_backend_optimization_level=0 {os.environ.get('XLA_FLAGS', '')}"
+# In the background of a script Ctrl-C is ignored, by children too, to which tests send it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # Not pytest's option --jaxtyping-packages: by then the package's own pytest plugin has been imported.
 install_import_hook("fnbackprop", "beartype.beartype")
 
