@@ -13,7 +13,7 @@ from ..core.module import Context, Meaning, Module, Spec, Variables, configurabl
 from ..core.work import Work
 from .block import Block, check_carried
 
-# Up to so many repetitions each is compiled: a loop copies its weights, and what its rules keep, at each.
+# Up to so many repetitions, each is compiled on its own: a loop would copy its weights, and what its rules keep.
 _WRITTEN_OUT = 4
 
 
@@ -92,9 +92,8 @@ class Repeat(Module):
             check_carried("Repeat", xs, ys)
             return ys, state
 
+        unroll = max(1, self.times) if self.times <= _WRITTEN_OUT else 1
         if self.remat:
-            # Inside a scan nothing merges the recomputation with what it repeats.
-            step = jax.checkpoint(step, prevent_cse=False)
-        # Written out, the compiler would merge what remat computes again with the first time.
-        unroll = 1 if self.remat or self.times > _WRITTEN_OUT else max(1, self.times)
+            # Inside a scan that is not written out nothing merges the recomputation with what it repeats.
+            step, unroll = jax.checkpoint(step, prevent_cse=False), 1
         return jax.lax.scan(step, xs, (jnp.arange(self.times), self._own(variables)), unroll=unroll)

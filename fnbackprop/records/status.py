@@ -50,7 +50,7 @@ class Status:
             self.tell(state, reason)
         except OSError:
             with self.path.open("r+b") as file:
-                file.write(self._text(state, reason).encode(errors="replace"))
+                file.write(self._text(state, reason).encode())
                 file.truncate()
 
     def _text(self, state: State, reason: str) -> str:

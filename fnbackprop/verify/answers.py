@@ -21,7 +21,7 @@ _SWALLOWED = 8
 
 def answers(trial: Trial, directions: np.ndarray, tolerance: Tolerance, rng: np.random.Generator) -> Iterator[Answer]:
     """An answer for each direction (rows), one after the other."""
-    setting, point, dy, pulled, *_ = trial
+    setting, point, dy, pulled = trial.setting, trial.point, trial.dy, trial.pulled
     got = as_covector(pulled.dxs)[0]
     wanted = np.full(got.shape, np.nan) if pulled.reference is None else as_covector(pulled.reference)[0]
     claims, references = along(directions, got), along(directions, wanted)
@@ -43,7 +43,7 @@ def answers(trial: Trial, directions: np.ndarray, tolerance: Tolerance, rng: np.
 def _circumstances(
     trial: Trial, direction: np.ndarray, tolerance: Tolerance, rng: np.random.Generator
 ) -> Circumstances:
-    setting, point, dy, pulled, *_ = trial
+    setting, point, dy, pulled = trial.setting, trial.point, trial.dy, trial.pulled
     level = point.kind.startswith("all entries")
     minus_infinity = any(np.isneginf(x).any() for x in point.xs if not np.iscomplexobj(x))
     return Circumstances(

@@ -65,7 +65,7 @@ def judge(
     order = dict.fromkeys([*_of_each_kind(comparison.severity, points), *range(min(asked, len(points)))])
 
     def trial(row: int) -> Trial:
-        return Trial(setting, points[row], dys[row], pulled.row(row), row, pulled, rows)
+        return Trial(setting, points[row], row, pulled, rows)
 
     for row in list(order)[: most + asked]:
         judgement.compared += not referenced

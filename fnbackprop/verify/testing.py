@@ -1,6 +1,7 @@
 """Rules as pytest tests: one line for each rule, one test for each check."""
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -30,12 +31,13 @@ def vjp_test(
     to look at is skipped, one that fails as declared is an expected failure, and one that is inconclusive fails.
     Raises what `verify_vjp` does, at once and not in each test; and ValueError where nothing is differentiated.
     """
-    if nothing := nothing_to_differentiate(prepare(f, args, reference, seed=seed, **declarations)):
+    prepared = prepare(f, args, reference, seed=seed, **declarations)
+    if nothing := nothing_to_differentiate(prepared):
         raise ValueError(f"nothing to differentiate: {nothing}")
 
     @cache
     def case(level: Level) -> Case:
-        return prepare(f, args, reference, level, seed, **declarations)
+        return replace(prepared, level=level)
 
     @pytest.mark.parametrize("check", chosen("full", only), ids=lambda check: check.name)
     def test(check: Check, vjp_level: Level) -> None:

@@ -13,15 +13,23 @@ from .verdict import Finding
 
 
 class Trial(NamedTuple):
-    """One point, the cotangent of the outputs there, and what came of it; beside the others of the same judgement."""
+    """One point, which is a row of what came of all those of the same judgement."""
 
     setting: Setting
     point: Point
-    dy: Arrays
-    pulled: Pulled  # of one row
     row: int
-    every: Pulled  # of all rows
+    every: Pulled
     dys: Arrays
+
+    @property
+    def pulled(self) -> Pulled:
+        """What came of this point, its axis kept."""
+        return self.every.row(self.row)
+
+    @property
+    def dy(self) -> Arrays:
+        """The cotangent of the outputs here."""
+        return tuple(dy[self.row] for dy in self.dys)
 
 
 class Answer(NamedTuple):
