@@ -11,7 +11,7 @@ from .arguments import named_parameters, read_arguments
 from .case import Case, Level
 from .checks import CHECKS
 from .declarations import Declarations
-from .setting import array_text
+from .describe import array_text
 from .verdict import in_a_line
 
 

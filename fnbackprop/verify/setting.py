@@ -208,14 +208,3 @@ def pullback(function: Callable, xs: Sequence[Any], dys: Sequence[Any]) -> Trace
     """The cotangents of a function's arguments, for these of its outputs."""
     # A rule may do with JAX's arrays what NumPy's do not have, as dy.at[…].
     return jax.vjp(function, *xs)[1](tuple(map(jnp.asarray, dys)))
-
-
-def describe(setting: Setting) -> str:
-    """Shapes and dtypes, as in `float32[4,3], int32[4]`, with what else was said of the setting."""
-    shown = [array_text(leaf) if hasattr(leaf, "shape") else repr(leaf) for leaf in setting.leaves]
-    return ", ".join(shown) + (f" ({setting.where})" if setting.where else "")
-
-
-def array_text(array: Any) -> str:
-    """The dtype and the shape of an array, as JAX writes them: `float32[4,3]`."""
-    return f"{array.dtype}[{','.join(map(str, array.shape))}]"

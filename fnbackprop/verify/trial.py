@@ -5,9 +5,10 @@ from typing import NamedTuple
 import numpy as np
 
 from .decide import Decision
+from .describe import describe
 from .diagnose import diagnose
 from .points import Point
-from .setting import Arrays, Pulled, Setting, describe
+from .setting import Arrays, Pulled, Setting
 from .vectors import locate
 from .verdict import Finding
 

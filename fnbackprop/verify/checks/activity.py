@@ -9,8 +9,9 @@ import jax.numpy as jnp
 
 from ..case import Case, cotangents
 from ..compare import difference
+from ..describe import describe
 from ..selection import subsets
-from ..setting import Setting, Traced, describe, pullback
+from ..setting import Setting, Traced, pullback
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
 _MOST = 14

@@ -8,8 +8,9 @@ import jax
 import jax.numpy as jnp
 
 from ..case import Case
+from ..describe import describe
 from ..dimensions import Group
-from ..setting import Setting, describe
+from ..setting import Setting
 from ..verdict import Finding, Outcome, Verdict, failed, not_run
 
 # Long enough that whole arrays outweigh what is kept per row.

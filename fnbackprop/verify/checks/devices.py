@@ -16,7 +16,8 @@ import numpy as np
 
 from ..case import Case, cotangents
 from ..compare import difference
-from ..setting import Arrays, Setting, Traced, describe, pullback
+from ..describe import describe
+from ..setting import Arrays, Setting, Traced, pullback
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
 _DEVICES = 8

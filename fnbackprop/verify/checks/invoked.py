@@ -12,8 +12,9 @@ import jax.numpy as jnp
 from ..arguments import positional_names
 from ..case import Case
 from ..constants import referenced
+from ..describe import describe
 from ..primal import rule_calls
-from ..setting import Setting, describe
+from ..setting import Setting
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..case import Case, cotangents, one_hot
+from ..describe import describe
 from ..judge import judge
 from ..outcome import conclude
 from ..points import kink_points
-from ..setting import describe
 from ..vectors import stack
 from ..verdict import Finding, Outcome, failed
 

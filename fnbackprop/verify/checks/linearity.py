@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 
 from ..case import Case, cotangents
+from ..describe import describe
 from ..diagnose import MEANT
 from ..points import random_points
-from ..setting import Arrays, Setting, describe
+from ..setting import Arrays, Setting
 from ..vectors import as_covector, locate, stack
 from ..verdict import Finding, Outcome, failed, inconclusive, passed
 

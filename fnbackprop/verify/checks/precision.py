@@ -10,8 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..case import Case, cast, cotangents
+from ..describe import describe
 from ..points import random_points
-from ..setting import Arrays, Setting, Traced, describe, pullback
+from ..setting import Arrays, Setting, Traced, pullback
 from ..verdict import Finding, Outcome, RuleRaised, Verdict, failed, not_run
 
 # At the example's own lengths, and where one is long: what is lost in a long sum shows in the coarsest type.

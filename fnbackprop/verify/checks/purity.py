@@ -6,8 +6,9 @@ import jax
 
 from ..case import Case, cotangents
 from ..compare import difference
+from ..describe import describe
 from ..points import random_points
-from ..setting import Traced, describe, pullback
+from ..setting import Traced, pullback
 from ..verdict import Finding, Outcome, RuleRaised, failed, passed
 
 # Often enough for a count of calls to begin to matter.

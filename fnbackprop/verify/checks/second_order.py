@@ -6,10 +6,11 @@ from typing import Any
 import jax
 
 from ..case import Case, cotangents
+from ..describe import describe
 from ..judge import judge
 from ..outcome import conclude
 from ..points import Point, random_points
-from ..setting import Arrays, Setting, describe, pullback
+from ..setting import Arrays, Setting, pullback
 from ..verdict import Finding, Outcome, failed, not_run, passed
 
 

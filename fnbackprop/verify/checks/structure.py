@@ -11,8 +11,9 @@ from jax.extend.core import JaxprEqn
 
 from ..arguments import with_defaults
 from ..case import Case, cast
+from ..describe import array_text, describe
 from ..primal import apply_equation, equations, shape_of
-from ..setting import Setting, array_text, describe
+from ..setting import Setting
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
 

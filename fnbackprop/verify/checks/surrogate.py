@@ -6,9 +6,9 @@ import numpy as np
 
 from ..case import Case, cotangents
 from ..compare import compare
+from ..describe import describe
 from ..diagnose import MEANT, diagnose
 from ..points import kink_points, random_points, threshold_points
-from ..setting import describe
 from ..vectors import as_covector, locate, owners, stack
 from ..verdict import Finding, Outcome, Verdict, failed, not_run
 

@@ -4,9 +4,10 @@ import numpy as np
 
 from ..answers import along
 from ..case import Case, cotangents
+from ..describe import describe
 from ..evidence import scales
 from ..points import random_points
-from ..setting import Arrays, describe
+from ..setting import Arrays
 from ..vectors import as_covector, as_vector, from_vectors, stack
 from ..verdict import Finding, Outcome, failed, inconclusive, not_run, passed
 

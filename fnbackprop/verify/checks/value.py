@@ -3,8 +3,8 @@
 import numpy as np
 
 from ..case import Case, cotangents
+from ..describe import describe
 from ..points import kink_points, random_points, threshold_points
-from ..setting import describe
 from ..vectors import as_vector, locate, stack
 from ..verdict import Finding, Outcome, failed, passed
 

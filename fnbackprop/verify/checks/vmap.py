@@ -8,9 +8,10 @@ import jax.numpy as jnp
 
 from ..case import Case, cotangents
 from ..compare import difference
+from ..describe import describe
 from ..points import random_points
 from ..selection import subsets
-from ..setting import Traced, describe, pullback
+from ..setting import Traced, pullback
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
 _MOST = 8
