@@ -30,7 +30,7 @@ class Trial(NamedTuple):
     @property
     def dy(self) -> Arrays:
         """The cotangent of the outputs here."""
-        return tuple(dy[self.row] for dy in self.dys)
+        return tuple(dy[self.row, ...] for dy in self.dys)  # a scalar stays an array
 
 
 class Answer(NamedTuple):
