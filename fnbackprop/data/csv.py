@@ -55,7 +55,8 @@ def _rows(text: io.TextIOWrapper, file: Path) -> Iterator[tuple[int, list[str]]]
             if row:
                 yield reader.line_num, row
     except UnicodeDecodeError as error:
-        raise DataError(f"{file}: is not UTF-8 after line {reader.line_num}: {error.reason}; save it so") from None
+        odd = error.object[error.start]
+        raise DataError(f"{file}: is not UTF-8, for its byte {odd:#04x} ({error.reason}); save it so") from None
     except table.Error as error:
         raise DataError(f"{file}: line {reader.line_num}: is not CSV: {error}") from None
 

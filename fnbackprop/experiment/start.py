@@ -66,13 +66,15 @@ def find_start(run: Run, machine: records.Environment) -> Start:
     if matters:
         head = f"run {run.folder.path} was started with another config; start anew with --fresh, or undo:"
         raise ConfigError([head, *(f"  {line}" for line in matters)])
+    if checkpoint is None:
+        _refuse_lost(run, problems)
+    else:
+        _check_manifest(run, checkpoint.manifest)
     for line in harmless:
         run.log.print(f"{'changed':<17} {line}")
     if checkpoint is None:
-        _refuse_lost(run, problems)
         return Start()
     manifest = checkpoint.manifest
-    _check_manifest(run, manifest)
     for step, problem in problems.items():
         run.log.print(f"{problem}; kept as {run.checkpoints.set_aside(step).name}", style="yellow")
     found = {name: version for name, version in machine["versions"].items() if manifest.versions.get(name) != version}

@@ -14,19 +14,18 @@ def finding_lines(check: str, finding: Finding) -> list[str]:
         "expected": number_text(finding.expected),
         "finite difference": number_text(finding.difference)
         and f"{number_text(finding.difference)} ± {number_text(finding.error)}",
-        "diagnosis": finding.diagnosis,
+        "diagnosis": finding.diagnosis and str(finding.diagnosis),
         "example": finding.example,
     }
     told = [(name, value) for name, value in rows.items() if value]
-    told += [
-        ("also", _joined(_place(other), _numbers(other), other.diagnosis.partition(";")[0])) for other in finding.also
-    ]
+    for other in finding.also:
+        told.append(("also", _joined(_place(other), _numbers(other), other.diagnosis.words if other.diagnosis else "")))
     return [f"{check}: {finding.what}", *(f"  {name:18} {value}" for name, value in told)]
 
 
 def cause(finding: Finding) -> tuple[str, str, str]:
-    """What two findings have in common that are told in full once: of figures behind a colon they may have others."""
-    return finding.what, finding.argument.partition(" (")[0], finding.diagnosis.partition(":")[0]
+    """What two findings have in common that are told in full once: their figures may be others."""
+    return finding.what, finding.argument.partition(" (")[0], finding.diagnosis.kind if finding.diagnosis else ""
 
 
 def again_line(check: str, finding: Finding) -> str:

@@ -20,7 +20,7 @@ Arrays = tuple[np.ndarray, ...]
 # The same while a program is traced.
 Traced = tuple[Any, ...]
 # These programs run for milliseconds: compiling them is what takes time.
-_QUICK = {"xla_backend_optimization_level": 0}
+_QUICK = {"xla_backend_optimization_level": 0, "xla_cpu_experimental_ynn_fusion_type": ""}
 
 
 class Pulled(NamedTuple):

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from .diagnosis import Diagnosis
+
 
 class Verdict(StrEnum):
     """The possible conclusions of a check, and of a report."""
@@ -28,7 +30,7 @@ class Finding:
     expected: Any = None
     difference: float | None = None  # by finite differences of the function's values
     error: float | None = None  # its error bar
-    diagnosis: str = ""
+    diagnosis: Diagnosis | None = None
     example: str = ""  # a small call that shows it
     also: tuple["Finding", ...] = ()  # what is wrong with other arguments
 

@@ -11,6 +11,7 @@ import numpy as np
 from .blame import came_through_the_rule
 from .case import Case, Level
 from .checks import CHECKS, Check
+from .diagnosis import Diagnosis
 from .prepare import prepare, require_known
 from .report import CheckReport, VjpReport
 from .verdict import Outcome, RuleRaised, Verdict, failed, inconclusive, not_run
@@ -80,7 +81,7 @@ def run_check(check: Check, case: Case) -> CheckReport:
     except Exception as error:  # a user's rule may raise anything, anywhere
         finding = RuleRaised("while it was checked", error).finding()
         leaked = isinstance(error, jax.errors.UnexpectedTracerError)
-        finding = replace(finding, diagnosis="state outside the residuals") if leaked else finding
+        finding = replace(finding, diagnosis=Diagnosis("state outside the residuals")) if leaked else finding
         ours = f"the check itself {finding.what}; please report it"
         outcome = failed(finding) if leaked or came_through_the_rule(error) else inconclusive(ours)
     return CheckReport(check.name, _declared(check, case, outcome), time.perf_counter() - start)

@@ -74,7 +74,7 @@ def test_a_cell_that_is_no_finite_number_is_named(read, cell):
         ('a,y\n1,u\n2,"v\n', "line 3: is not CSV: unexpected end of data"),
         ('a,y\n1,u\n2,"v"w\n', "line 3: is not CSV"),
         ("a,y\n1,u\n2," + "v" * 200_000 + "\n", "line 3: is not CSV: field larger than field limit"),
-        (b"a,y\n1,u\n2,caf\xe9\n", "mine.csv: is not UTF-8 after line"),
+        (b"a,y\n1,u\n2,caf\xe9\n", "mine.csv: is not UTF-8, for its byte 0xe9"),
         ("a,y\n1,u\n2,v\n".encode("utf-16"), "mine.csv: is not UTF-8"),
     ],
 )

@@ -14,6 +14,8 @@ def test_our_rules_pass(name):
     rule, reference, args, options = RULES[name]
     report = verify_vjp(rule, *args, reference=reference, convention="reference", options=options)
     assert report.verdict == "PASS", str(report)
+    ran = {check.name for check in report.checks if check.verdict == "PASS"}
+    assert {"reference", "second_order", "precision", "transforms", "vmap", "cost"} <= ran, str(report)
 
 
 def test_no_rule_is_left_out():

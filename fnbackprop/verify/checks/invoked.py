@@ -13,6 +13,7 @@ from ..arguments import positional_names
 from ..case import Case
 from ..constants import referenced
 from ..describe import describe
+from ..diagnosis import Diagnosis
 from ..primal import rule_calls
 from ..setting import Setting
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
@@ -29,14 +30,16 @@ def invoked(case: Case) -> Outcome:
         return not_run("a plain function: no hand-written rule in it")
     if not calls:
         names = ", ".join(getattr(rule, "__name__", "a custom_vjp") for rule in hidden)
-        return failed(Finding(f"{names} is never called", describe(setting), diagnosis="rule never called"))
+        return failed(Finding(f"{names} is never called", describe(setting), diagnosis=Diagnosis("rule never called")))
     for way, function in _ways(case):
         try:
             called = _calls(setting, function)
         except Exception as error:
             raise RuleRaised(way, error, describe(setting)) from error
         if not called:
-            return failed(Finding(f"the rule is not called {way}", describe(setting), diagnosis="rule never called"))
+            return failed(
+                Finding(f"the rule is not called {way}", describe(setting), diagnosis=Diagnosis("rule never called"))
+            )
     return passed(calls=sum(calls.values()))
 
 

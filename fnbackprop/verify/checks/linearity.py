@@ -7,7 +7,7 @@ import numpy as np
 
 from ..case import Case, cotangents
 from ..describe import describe
-from ..diagnose import MEANT
+from ..diagnosis import Diagnosis
 from ..points import random_points
 from ..setting import Arrays, Setting
 from ..vectors import as_covector, locate, stack
@@ -21,7 +21,7 @@ def linearity(case: Case) -> Outcome:
     setting, rng = case.base, case.rng("linearity")
     if _hides_nan(setting, cotangents(setting, 1, rng)[0]):
         what = "a NaN in the cotangent is lost: a training run would not see that it has gone wrong"
-        return failed(Finding(what, describe(setting), diagnosis="NaN is replaced by a number"))
+        return failed(Finding(what, describe(setting), diagnosis=Diagnosis("NaN is replaced by a number")))
     looked = 0
     for point in random_points(setting, 2, rng):
         u, v = cotangents(setting, 2, rng)
@@ -76,13 +76,13 @@ def _finding(
     _, index, _ = locate(place, [setting.xs[number]])
     of_u, of_least, of_most = np.abs(rows[[0, -2, -1]])
     if words == "zero":
-        diagnosis = "not zero for a zero cotangent"
+        diagnosis = Diagnosis("not zero for a zero cotangent")
     elif np.allclose(of_least, of_u):
-        diagnosis = "the cotangent's size is ignored"
+        diagnosis = Diagnosis("the cotangent's size is ignored")
     elif of_most.max() < 1e-3 * _FACTORS[-1] * of_u.max():
-        diagnosis = f"large cotangents are clipped; {MEANT}"
+        diagnosis = Diagnosis("large cotangents are clipped", meant=True)
     else:
-        diagnosis = ""
+        diagnosis = None
     return Finding(
         f"not linear in the cotangent: wrong for {words}", describe(setting), setting.names[number], index,
         float(got[place]), float(wanted[place]), diagnosis=diagnosis,

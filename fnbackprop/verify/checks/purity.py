@@ -7,6 +7,7 @@ import jax
 from ..case import Case, cotangents
 from ..compare import difference
 from ..describe import describe
+from ..diagnosis import Diagnosis
 from ..points import random_points
 from ..setting import Traced, pullback
 from ..verdict import Finding, Outcome, RuleRaised, failed, passed
@@ -42,13 +43,15 @@ def purity(case: Case) -> Outcome:
     for k, got in zip(_ORDER, found, strict=True):
         if difference(got, wanted[k], setting.rounding, partial(setting.noise, dys[k])):
             words = "the pullbacks of two forward passes, called in order and one twice, mix them up"
-            return failed(Finding(words, describe(setting), diagnosis="state outside the residuals"))
+            return failed(Finding(words, describe(setting), diagnosis=Diagnosis("state outside the residuals")))
     if difference(values[0], values[1], setting.rounding):
-        return failed(Finding("the value changes from call to call", describe(setting), diagnosis="hidden state"))
+        return failed(
+            Finding("the value changes from call to call", describe(setting), diagnosis=Diagnosis("hidden state"))
+        )
     rounds = _ROUNDS_OF_LOOPS if setting.program.loops else _ROUNDS
     for k in (0, 1) * rounds:
         got = setting.run(pullback, setting.rule, points[k], dys[k])
         if difference(got, wanted[k], setting.rounding, partial(setting.noise, dys[k])):
             words = "backward passes one after the other, without jit, give something else"
-            return failed(Finding(words, describe(setting), diagnosis="state outside the residuals"))
+            return failed(Finding(words, describe(setting), diagnosis=Diagnosis("state outside the residuals")))
     return passed(steps=2 * rounds)

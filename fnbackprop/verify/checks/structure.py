@@ -12,6 +12,7 @@ from jax.extend.core import JaxprEqn
 from ..arguments import with_defaults
 from ..case import Case, cast
 from ..describe import array_text, describe
+from ..diagnosis import Diagnosis
 from ..primal import apply_equation, equations, shape_of
 from ..setting import Setting
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
@@ -95,7 +96,13 @@ def _of_integers(case: Case, setting: Setting) -> Iterator[Finding]:
         if hasattr(arg, "dtype") and whole and real:
             words = "a cotangent for an argument of integers"
             yield Finding(
-                words, describe(setting), f"argument {k}", None, str(real[0].dtype), "None", diagnosis="wrong dtype"
+                words,
+                describe(setting),
+                f"argument {k}",
+                None,
+                str(real[0].dtype),
+                "None",
+                diagnosis=Diagnosis("wrong dtype"),
             )
 
 
@@ -119,5 +126,5 @@ def _compared(what: str, names: Any, computed: Any, wanted: Any, setting: Settin
     for name, a, b in zip(names, computed, wanted, strict=True):
         if a.shape != b.shape or a.dtype != b.dtype:
             kind = "dtype" if a.shape == b.shape else "shape"
-            words, why = f"{what} has the wrong {kind}", f"wrong {kind}"
+            words, why = f"{what} has the wrong {kind}", Diagnosis(f"wrong {kind}")
             yield Finding(words, describe(setting), name, None, array_text(a), array_text(b), diagnosis=why)

@@ -7,7 +7,7 @@ import numpy as np
 from ..case import Case, cotangents
 from ..compare import compare
 from ..describe import describe
-from ..diagnose import MEANT, diagnose
+from ..diagnose import diagnose
 from ..points import kink_points, random_points, threshold_points
 from ..vectors import as_covector, locate, owners, stack
 from ..verdict import Finding, Outcome, Verdict, failed, not_run
@@ -36,6 +36,7 @@ def surrogate(case: Case) -> Outcome:
         own = np.where(owned == number, apart, 0)
         row, place = (int(i) for i in np.unravel_index(np.argmax(own), own.shape))
         _, index, _ = locate(place, setting.xs)
+        why = diagnose(number, row, pulled, dys)
         findings.append(
             Finding(
                 "the surrogate departs from its reference",
@@ -44,7 +45,7 @@ def surrogate(case: Case) -> Outcome:
                 index,
                 float(got[row, place]),
                 float(wanted[row, place]),
-                diagnosis=diagnose(number, row, pulled, dys).removesuffix(f"; {MEANT}"),
+                diagnosis=why and replace(why, meant=False),  # it has been declared
             )
         )
     return failed(replace(findings[0], also=tuple(findings[1:])), compared=compared)
