@@ -74,8 +74,10 @@ def _own(name: str, args: str | None, surrogate: str | None, how: Mapping[str, A
     arguments = _arguments(name, args)
     try:
         return verify_vjp(rule, *arguments, surrogate=surrogate, name=name, **how)
-    except (TypeError, ValueError) as error:
+    except TypeError as error:
         raise ConfigError(f"{error}; --args wants a tuple of the rule's arguments, or a function of one") from error
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _arguments(name: str, args: str | None) -> tuple[Any, ...]:

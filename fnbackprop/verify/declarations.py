@@ -20,7 +20,7 @@ class Declarations:
     def __post_init__(self) -> None:
         """Refuse what would be read as something else, or as nothing. Raises ValueError."""
         wanted = "'any', 'reference', or slopes by place as in {0.0: 1.0}"
-        known = self.convention in ("any", "reference") or isinstance(self.convention, Mapping)
+        known = self.convention in ("any", "reference") or _is_slopes(self.convention)
         _require(known, "convention", self.convention, wanted)
         wanted = "'differentiable' or 'refused'"
         _require(self.second_order in ("differentiable", "refused"), "second_order", self.second_order, wanted)
@@ -36,6 +36,10 @@ class Declarations:
         for name, values in self.options.items():
             several = isinstance(values, Sequence) and not isinstance(values, str)
             _require(several, f"options[{name!r}]", values, "the values to try, as a list of them")
+
+
+def _is_slopes(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(n, int | float) for pair in value.items() for n in pair)
 
 
 def _require_reason(name: str, reason: Any) -> None:

@@ -36,7 +36,7 @@ def prepare(
     case = Case(f, known, args, reference, level, seed, said, read_arguments(f, args))
     if why := case.given.untaken:
         raise ValueError(f"{known} does not take these arguments: it raised {why}")
-    if said.domain and not said.domain(*args):
+    if said.domain and not _allowed(said.domain, args, known):
         raise ValueError(f"domain does not allow the arguments that {known} is verified at; give others")
     if why := _unlike(case):
         raise ValueError(f"reference {why}")
@@ -57,6 +57,13 @@ def require_known(what: str, names: Collection[str], there: Collection[str]) -> 
     """Raise ValueError where a name is none of those that are there."""
     if unknown := sorted(set(names) - set(there)):
         raise ValueError(f"no {what} is called {', '.join(unknown)}; there are {', '.join(there)}")
+
+
+def _allowed(domain: Callable[..., bool], args: tuple[Any, ...], known: str) -> bool:
+    try:
+        return bool(domain(*args))
+    except Exception as error:  # a user's function may raise anything
+        raise ValueError(f"domain raised {in_a_line(error)}; it wants the arguments of {known}") from error
 
 
 def _unlike(case: Case) -> str:

@@ -190,6 +190,8 @@ def test_what_failed_can_be_run_again_as_it_was():
 def test_a_domain_that_the_example_is_not_in_is_refused():
     with pytest.raises(ValueError, match="domain does not allow"):
         verify_vjp(right_square, X, domain=lambda x: False)
+    with pytest.raises(ValueError, match=r"domain raised TypeError: .*; it wants the arguments of square"):
+        verify_vjp(right_square, X, domain=lambda: True)
 
 
 def test_numpy_arrays_are_taken_as_jax_takes_them():
@@ -234,6 +236,7 @@ X = jnp.ones(3)
 for f, said in (
     (X, {}), (jnp.sin, {"reference": "relu6"}), (jnp.sin, {"surrogate": True}), (jnp.sin, {"declared": "because"}),
     (jnp.sin, {"domain": 3}), (jnp.sin, {"rtol": "1e-5"}), (jnp.sin, {"options": ["axis"]}),
+    (jnp.sin, {"convention": {0.0: "one"}}),
 ):
     try:
         verify_vjp(f, X, **said)
@@ -249,6 +252,7 @@ for f, said in (
         "domain is 3; it wants a function of the arguments",
         "rtol is '1e-5'; it wants a number between 0 and 1, as 1e-5",
         "options is ['axis']; it wants lists of values by option",
+        "convention is {0.0: 'one'}; it wants 'any', 'reference', or slopes by place as in {0.0: 1.0}",
     ]
 
 
