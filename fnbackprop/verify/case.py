@@ -74,7 +74,7 @@ class Case:
     @cached_property
     def dimensions(self) -> Dimensions:
         """Which lengths can be changed together."""
-        return Dimensions(self.given, self.rng("dimensions"))
+        return Dimensions(self.given, self.rng)
 
     @cached_property
     def tolerance(self) -> Tolerance:

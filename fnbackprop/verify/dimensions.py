@@ -1,7 +1,7 @@
 """Which lengths of a call's arguments belong together, found by asking the function what it takes."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from itertools import combinations
@@ -23,7 +23,7 @@ _SMALL = 8
 class Dimensions:
     """The groups of lengths that can be changed together, and calls with others."""
 
-    def __init__(self, setting: Setting, rng: np.random.Generator):
+    def __init__(self, setting: Setting, rng: Callable[[str], np.random.Generator]):
         self.setting, self._rng = setting, rng
 
     @cached_property
@@ -57,7 +57,8 @@ class Dimensions:
         new = dict(self.lengths)
         for group, n in lengths.items():
             new |= dict.fromkeys(group, n)
-        leaves = tuple(self._leaf(i, leaf, new) for i, leaf in enumerate(self.setting.leaves))
+        rng = self._rng(f"dimensions {sorted(new.items())}")  # the same values whatever was drawn before
+        leaves = tuple(self._leaf(i, leaf, new, rng) for i, leaf in enumerate(self.setting.leaves))
         return replace(self.setting, leaves=leaves, where=where)
 
     def entries(self, lengths: Mapping[Group, int]) -> int:
@@ -89,18 +90,18 @@ class Dimensions:
         if made and (any(axis == 0 for _, axis in places) or not made.program.undifferentiable):
             yield places
 
-    def _leaf(self, number: int, leaf: Any, lengths: Mapping[Place, int]) -> Any:
+    def _leaf(self, number: int, leaf: Any, lengths: Mapping[Place, int], rng: np.random.Generator) -> Any:
         """A leaf of the new shape, drawn from its own values; unchanged where its shape is."""
         if not hasattr(leaf, "shape") or is_key(leaf):
             return leaf
         shape = tuple(lengths[number, axis] for axis in range(len(leaf.shape)))
         array = np.asarray(leaf)
         if number in self.setting.active:
-            return array if shape == array.shape else resample(array, shape, self._rng)
+            return array if shape == array.shape else resample(array, shape, rng)
         if not (np.issubdtype(array.dtype, np.integer) or array.dtype == bool):
             return leaf
         # Integers may be indices into any axis that was longer than the largest of them.
         largest = int(array.max(initial=0))
         below = min((new for place, new in lengths.items() if self.lengths[place] > largest), default=None)
         changed = shape != array.shape or (below is not None and below <= largest)
-        return resample_integers(array, shape, below, self._rng) if changed else leaf
+        return resample_integers(array, shape, below, rng) if changed else leaf

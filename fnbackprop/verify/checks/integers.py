@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..ahead import ahead
 from ..case import Case, cotangents
 from ..judge import judge
 from ..outcome import conclude
@@ -21,7 +22,7 @@ def integers(case: Case) -> Outcome:
     """Values from among the example's own, so that what was an index stays one."""
     rng, judgements = case.rng("integers"), []
     places = [i for i, leaf in enumerate(case.base.leaves) if i not in case.base.active and _is_whole(leaf)]
-    for setting in from_each([_settings(case, place, rng) for place in places], _MOST[case.level]):
+    for setting in ahead(from_each([_settings(case, place) for place in places], _MOST[case.level])):
         points = random_points(setting, 1, rng)
         judgements.append(judge(setting, points, cotangents(setting, 1, rng), case.tolerance, rng))
         if judgements[-1].finding:
@@ -29,10 +30,10 @@ def integers(case: Case) -> Outcome:
     return conclude(judgements) if judgements else not_run("no integer arguments")
 
 
-def _settings(case: Case, place: int, rng: np.random.Generator) -> Iterator[Setting]:
+def _settings(case: Case, place: int) -> Iterator[Setting]:
     """Calls with other values for one argument."""
     leaves, leaf = case.base.leaves, case.base.leaves[place]
-    for values in _others(np.asarray(leaf), case, rng):
+    for values in _others(np.asarray(leaf), case, case.rng(f"integers at {place}")):
         changed = (*leaves[:place], np.asarray(values, leaf.dtype), *leaves[place + 1 :])
         setting = replace(case.base, leaves=changed, where="other integers")
         if setting.accepted:
@@ -45,7 +46,8 @@ def _is_whole(leaf: Any) -> bool:
 
 def _others(given: np.ndarray, case: Case, rng: np.random.Generator) -> Iterator[np.ndarray]:
     if given.dtype == bool:
-        yield from (rng.random(given.shape) < 0.7, ~given, np.zeros_like(given), np.ones_like(given))
+        mixed = rng.permutation(given.size) < round(0.7 * given.size)
+        yield from (mixed.reshape(given.shape), ~given, np.zeros_like(given), np.ones_like(given))
     elif given.size > 1:
         flat = given.reshape(-1)
         yield np.full_like(given, flat[0])
