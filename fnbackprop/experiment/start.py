@@ -13,9 +13,10 @@ _NOTHING = records.Mark(0, hashlib.sha256().hexdigest())
 
 
 class Start(NamedTuple):
-    """What a run begins with: at step 0 nothing, otherwise a checkpoint."""
+    """What a run begins with: at step 0 nothing, otherwise a checkpoint, and its metrics or what is left of them."""
 
     checkpoint: records.Checkpoint | None = None
+    other_metrics: bool = False
 
     @property
     def step(self) -> int:
@@ -28,9 +29,11 @@ class Start(NamedTuple):
         return self.checkpoint.manifest.seconds if self.checkpoint else 0.0
 
     @property
-    def metrics(self) -> records.Mark:
-        """Where the metrics of these steps end."""
-        return _mark(self.checkpoint.manifest) if self.checkpoint else _NOTHING
+    def metrics(self) -> records.Mark | None:
+        """Where the metrics of these steps end; None where that is all there is."""
+        if self.checkpoint is None:
+            return _NOTHING
+        return None if self.other_metrics else _mark(self.checkpoint.manifest)
 
     def state(self, fresh: training.TrainState) -> training.TrainState:
         """The state to begin with; `fresh` is that of step 0."""
@@ -86,16 +89,25 @@ def find_start(run: Run, machine: records.Environment) -> Start:
         run.log.print(f"{'trained':<17} to its end, step {manifest.step}, as saved in {saved}")
     else:
         run.log.print(f"{'goes on':<17} from step {manifest.step}, as saved in {saved}")
-    return Start(checkpoint)
+    return Start(checkpoint, _salvage_metrics(run, manifest))
+
+
+def _salvage_metrics(run: Run, manifest: records.Manifest) -> bool:
+    """Whether the metrics are not as they were saved, so that what can be read of them is kept."""
+    metrics = run.folder.metrics
+    if records.holds(metrics, _mark(manifest)):
+        return False
+    rows, aside = records.salvage(metrics, manifest.step)
+    kept = f"; kept as {aside.name}" if aside else ""
+    text = f"{metrics.name} is not what it was when this was saved: {rows} rows of it could be read{kept}"
+    run.log.print(text, style="yellow")
+    return True
 
 
 def _refuse_lost(run: Run, problems: Mapping[int, CheckpointError]) -> None:
     """Raise CheckpointError where a run that was saved cannot go on."""
     path, anew = run.folder.path, "or start anew with --fresh"
     saved = records.read_status(run.folder.status).get("saved")
-    if problems and all(isinstance(problem, _OtherMetricsError) for problem in problems.values()):
-        head = f"run {path} has whole checkpoints, but another {run.folder.metrics.name} than they were saved with; "
-        raise CheckpointError("\n".join([f"{head}bring it back, {anew}", *map(str, problems.values())]))
     if problems:
         head = f"run {path} has no whole checkpoint; put a copy of one in its place, {anew}"
         raise CheckpointError("\n".join([head, *map(str, problems.values())]))
@@ -103,10 +115,6 @@ def _refuse_lost(run: Run, problems: Mapping[int, CheckpointError]) -> None:
         raise CheckpointError(
             f"run {path} has no checkpoint, but was saved at step {saved}; bring {run.folder.checkpoints} back, {anew}"
         )
-
-
-class _OtherMetricsError(CheckpointError):
-    """The checkpoint is whole, but the figures of its steps are not."""
 
 
 def _changes(run: Run) -> tuple[list[str], list[str]]:
@@ -119,17 +127,24 @@ def _changes(run: Run) -> tuple[list[str], list[str]]:
 
 
 def _newest(run: Run) -> tuple[records.Checkpoint | None, dict[int, CheckpointError]]:
-    """The newest checkpoint that can be used, and by step what is wrong with those that are newer."""
+    """The newest whole checkpoint that ends in the same bits, and by step what is wrong with those that are newer.
+
+    Where the metrics are not what they were saved with, which that takes, it is an older one; or the newest after all.
+    """
     problems: dict[int, CheckpointError] = {}
+    newest = None
     for step in reversed(run.checkpoints.steps()):
         try:
             checkpoint = run.checkpoints.load(step)
+            newest = newest or checkpoint
             if not records.holds(run.folder.metrics, _mark(checkpoint.manifest)):
-                raise _OtherMetricsError(f"{run.folder.metrics.name} is not what it was when this was saved")
+                raise CheckpointError(f"{run.folder.metrics.name} is not what it was when this was saved")
             return checkpoint, problems
         except CheckpointError as error:
-            problems[step] = type(error)(f"checkpoint {run.checkpoints.path(step)} is skipped: {error}")
-    return None, problems
+            problems[step] = CheckpointError(f"checkpoint {run.checkpoints.path(step)} is skipped: {error}")
+    if newest is None:
+        return None, problems
+    return newest, {step: problem for step, problem in problems.items() if step > newest.manifest.step}
 
 
 def _check_data(run: Run, manifest: records.Manifest) -> None:

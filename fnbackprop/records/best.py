@@ -21,7 +21,7 @@ class Best:
 
     def add(self, row: Mapping[str, Any]) -> bool:
         """Whether this row is the best so far; shares are best where they are largest, all else where it is least."""
-        if row["kind"] != "validation":
+        if row["kind"] != "validation" or self.metric not in row:
             return False
         value, sign = row[self._config.metric], -1 if is_share(self._config.metric) else 1
         better = self.step is None or sign * value < sign * self.value - self._config.min_change

@@ -4,6 +4,7 @@ What is no finite number is the text "NaN", "Infinity" or "-Infinity", since JSO
 """
 
 import hashlib
+import itertools
 import json
 import math
 import os
@@ -11,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..core.atomic import write_atomically
 from ..core.errors import DataError
 
 # As protobuf's JSON writes them; float() reads them.
@@ -61,11 +63,35 @@ class MetricsLog:
 def holds(path: Path, mark: Mark) -> bool:
     """Whether the file at `path` is as it was up to this mark."""
     try:
-        with path.open("rb") as file:
-            before = file.read(mark.bytes)
+        before = path.read_bytes()[: mark.bytes]  # not so many: a forged mark may claim more than there is memory
     except FileNotFoundError:
         before = b""
     return Mark(len(before), hashlib.sha256(before).hexdigest()) == mark
+
+
+def salvage(path: Path, step: int) -> tuple[int, Path | None]:
+    """Keep of a damaged file its rows of figures up to `step` that can be read, and the file as it was beside it.
+
+    Returns how many rows, and where that file is; None where there was none.
+    """
+    content = path.read_bytes() if path.exists() else b""
+    lines = [line for line in content.split(b"\n")[:-1] if _is_figures(line, step)]
+    aside = None
+    if path.exists():
+        names = (f"unused-{path.stem}" + (f"-{n}" if n > 1 else "") + path.suffix for n in itertools.count(1))
+        aside = next(path.with_name(name) for name in names if not path.with_name(name).exists())
+        write_atomically(aside, content)
+    write_atomically(path, b"".join(line + b"\n" for line in lines))
+    return len(lines), aside
+
+
+def _is_figures(line: bytes, step: int) -> bool:
+    try:
+        row = _parse(line, "")
+    except DataError:
+        return False
+    known = row.pop("kind", None) in ("train", "validation", "test") and isinstance(row.get("step"), int)
+    return known and row["step"] <= step and all(isinstance(value, int | float) for value in row.values())
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:
@@ -81,7 +107,8 @@ def _parse(line: bytes, place: str) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{place}: not a row of metrics: {error}; cut the damaged line away to read the rest") from None
+        remedy = "going on with the run keeps the rows that can be read"
+        raise DataError(f"{place}: not a row of metrics: {error}; {remedy}") from None
     if not isinstance(row, dict):
         raise DataError(f"{place}: not a row of metrics: got {line[:40]!r}, wanted a JSON object")
     return _decode(row)

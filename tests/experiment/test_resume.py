@@ -162,16 +162,47 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(train: Train, 
     assert (Path("it/checkpoints/unused-step-000000010") / state.name).read_bytes() == content
 
 
+def test_damaged_metrics_take_the_run_back_to_where_they_are_whole(train: Train, outcome: Outcome) -> None:
+    options = "checkpoint={every_steps=5}", "training.report_every=4"
+    train(*options, run="whole")
+    with pytest.raises(DiedError):
+        train(*options, run="it", dies_at=12)
+    metrics = Path("it/metrics.jsonl")
+    metrics.write_bytes(metrics.read_bytes().replace(b'"step": 8', b'"step": 9'))
+    train(*options, run="it")
+    assert outcome(Path("it")) == outcome(Path("whole"))
+
+
+def test_metrics_that_are_damaged_from_the_beginning_lose_no_training(train: Train) -> None:
+    options = "checkpoint={every_steps=5}", "training.report_every=4", "best={metric='accuracy'}"
+    whole = train(*options, run="whole")
+    with pytest.raises(DiedError):
+        train(*options, run="it", dies_at=12)
+    metrics = Path("it/metrics.jsonl")
+    first, *rest = metrics.read_bytes().splitlines(keepends=True)
+    damaged = b"".join([first.replace(b"{", b"["), *rest])
+    metrics.write_bytes(damaged)
+    with Path("said").open("w") as file:
+        result = train(*options, run="it", console=Console(file=file, width=200))
+    assert "goes on           from step 10" in (said := Path("said").read_text())
+    assert re.search(r"metrics\.jsonl is not what .*: \d+ rows .* kept as unused-metrics\.jsonl", said)
+    assert (metrics.parent / "unused-metrics.jsonl").read_bytes() == damaged
+    assert result.test == whole.test
+    assert {row["step"] for row in read_metrics(metrics)} == {4, 8, 12, 14}
+    # Nor where they are gone altogether, and what is left once more.
+    metrics.unlink()
+    assert train(*options, run="it").test == whole.test
+    assert [row["kind"] for row in read_metrics(metrics)] == ["test"]
+
+
 def test_without_a_whole_checkpoint_nothing_is_started(train: Train) -> None:
     train(run="it")
-    metrics = Path("it/metrics.jsonl")
-    metrics.write_bytes(metrics.read_bytes().replace(b"train", b"brain"))
-    before = metrics.read_bytes()
-    with pytest.raises(
-        CheckpointError, match=r"whole checkpoints, but another metrics\.jsonl(.|\n)*is not what it was"
-    ):
+    (state,) = Path("it/checkpoints").glob("*/state.safetensors")
+    state.write_bytes(state.read_bytes()[:-1])
+    before = Path("it/metrics.jsonl").read_bytes()
+    with pytest.raises(CheckpointError, match=r"has no whole checkpoint(.|\n)*is skipped: state\.safetensors"):
         train(run="it")
-    assert metrics.read_bytes() == before
+    assert Path("it/metrics.jsonl").read_bytes() == before
     assert Checkpoints(Path("it/checkpoints")).steps() == [14]
 
 
