@@ -215,9 +215,11 @@ def test_an_interrupted_run_ends_with_130(trained: tuple[Path, subprocess.Comple
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="its signals are others")
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+)
 @pytest.mark.parametrize("where", ["gc.callbacks.append(interrupt)", "sys.meta_path.insert(0, Finder())"])
-def test_an_interruption_is_never_lost(tmp_path: Path, number: int, code: int, where: str) -> None:
+def test_an_interruption_is_never_lost(tmp_path: Path, number: int, code: int, word: str, where: str) -> None:
     """Neither in a callback, whose errors nobody sees, nor while the first libraries are imported."""
     program = f"""
 import gc, os, sys
@@ -236,7 +238,7 @@ main()
     process = subprocess.run(
         [sys.executable, "-c", program], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=60
     )
-    assert (process.returncode, process.stderr) == (code, "fnbackprop: interrupted\n")
+    assert (process.returncode, process.stderr) == (code, f"fnbackprop: {word}\n")
 
 
 def test_help_does_not_wait_for_jax(tmp_path: Path) -> None:

@@ -30,7 +30,8 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[list
     lines = {key: f"{key}: {_text(a, key)} before, {_text(b, key)} now{_remedy(a, b, key)}" for key in sorted(a | b)}
     changed = [key for key in lines if key not in a or key not in b or a[key] != b[key]]
     # An empty list or table that is filled shows in what it is filled with.
-    changed = [key for key in changed if not any(other.startswith(f"{key}.") for other in lines)]
+    empty = {key for key in changed if a.get(key, b.get(key)) in ([], {})}
+    changed = [key for key in changed if key not in empty or not any(other.startswith(f"{key}.") for other in lines)]
     matters = [lines[key] for key in changed if not _is_harmless(key)]
     return matters, [lines[key] for key in changed if _is_harmless(key)]
 

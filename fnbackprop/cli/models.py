@@ -10,9 +10,9 @@ from .app import Allow, Config, Overrides, Platform, Run, command, use
 
 def _note_if_unfinished(run: Path) -> None:
     """Say of a run that is not done which model of its was used."""
-    from ..records import RunFolder, read_status
+    from ..records import RunFolder, run_state
 
-    if (state := read_status(RunFolder(run).status).get("state")) in ("running", "stopped", "failed"):
+    if (state := run_state(RunFolder(run))) in ("running", "killed", "stopped", "failed"):
         typer.echo(f"note: run {run} is {state}; its model is of when it was last stopped, done or imported", err=True)
 
 

@@ -1,11 +1,14 @@
 """Commands that train, and that list what was trained."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from .app import Allow, AnyRun, Config, Overrides, Platform, command, use
+
+_WIDE = 10_000
 
 
 @command
@@ -37,7 +40,9 @@ def runs(
 
     from ..records import list_runs, runs_table
 
-    Console().print(runs_table(list_runs(folder)))
+    # A program that reads this wants a line for each run.
+    console = Console() if sys.stdout.isatty() else Console(width=_WIDE)
+    console.print(runs_table(list_runs(folder)))
 
 
 @command

@@ -10,7 +10,7 @@ from types import FrameType
 
 from .errors import Stopped
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_WORDS: dict[int, str] = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 
 
 def end_when_told() -> None:
@@ -24,10 +24,10 @@ def end_when_told() -> None:
     def end(number: int, frame: FrameType | None) -> None:
         with suppress(Exception):
             sys.stdout.flush()
-        os.write(2, b"fnbackprop: interrupted\n")
+        os.write(2, f"fnbackprop: {_WORDS[number]}\n".encode())
         os._exit(128 + number)
 
-    for number in _SIGNALS:
+    for number in _WORDS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, end)
 
@@ -49,7 +49,7 @@ class StopWish:
         """The handler of a signal."""
         first, self.signal = self.signal is None, self.signal or number
         if not (self.over or (first and self.patient)):
-            self.raised = Stopped(number, "stopped at once" if self.patient else "interrupted")
+            self.raised = Stopped(number, "stopped at once" if self.patient else _WORDS[number])
             raise self.raised
 
 
@@ -63,7 +63,7 @@ def stop_wish() -> Iterator[StopWish]:
     if threading.current_thread() is not threading.main_thread():
         yield wish
         return
-    before = {number: signal.signal(number, wish.hear) for number in _SIGNALS}
+    before = {number: signal.signal(number, wish.hear) for number in _WORDS}
     try:
         yield wish
     except Exception as error:

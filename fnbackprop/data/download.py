@@ -7,7 +7,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from ..core.atomic import appearing
 from ..core.errors import DataError
@@ -70,21 +70,26 @@ class _WrongContentError(Exception):
 
 
 def _download(remote: Remote, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with urllib.request.urlopen(remote.url, timeout=_TIMEOUT) as response, appearing(path) as file:
-        digest, received = hashlib.sha256(), 0
-        with _progress(path.name, remote.size) as advance:
-            # One byte more than wanted, at most, is ever asked for.
-            while received <= remote.size and (block := response.read(min(_BLOCK, remote.size + 1 - received))):
-                file.write(block)
-                digest.update(block)
-                received += len(block)
-                advance(len(block))
-        if received != remote.size:
-            got = f"{received:,}" if received < remote.size else "more"
-            raise _WrongContentError(f"wanted {remote.size:,} bytes and got {got}")
-        if digest.hexdigest() != remote.sha256:
-            raise _WrongContentError(f"its SHA-256 is {digest.hexdigest()}; wanted {remote.sha256}")
+    with urllib.request.urlopen(remote.url, timeout=_TIMEOUT) as response:
+        path.parent.mkdir(parents=True, exist_ok=True)  # not before there is something to put there
+        with appearing(path) as file:
+            _receive(response, file, remote, path.name)
+
+
+def _receive(response: http.client.HTTPResponse, file: BinaryIO, remote: Remote, name: str) -> None:
+    digest, received = hashlib.sha256(), 0
+    with _progress(name, remote.size) as advance:
+        # One byte more than wanted, at most, is ever asked for.
+        while received <= remote.size and (block := response.read(min(_BLOCK, remote.size + 1 - received))):
+            file.write(block)
+            digest.update(block)
+            received += len(block)
+            advance(len(block))
+    if received != remote.size:
+        got = f"{received:,}" if received < remote.size else "more"
+        raise _WrongContentError(f"wanted {remote.size:,} bytes and got {got}")
+    if digest.hexdigest() != remote.sha256:
+        raise _WrongContentError(f"its SHA-256 is {digest.hexdigest()}; wanted {remote.sha256}")
 
 
 @contextmanager

@@ -64,8 +64,9 @@ def find_start(run: Run, machine: records.Environment) -> Start:
         remove_leftovers(place)
     (matters, harmless), (checkpoint, problems) = _changes(run), _newest(run)
     if checkpoint is not None and not any(line.startswith("data.") for line in matters):
-        # First, since the length of a schedule follows the data.
+        # First, since the length of a schedule follows the data and the number of steps.
         _check_data(run, checkpoint.manifest)
+        _check_steps(run, checkpoint.manifest)
     if matters:
         head = f"run {run.folder.path} was started with another config; start anew with --fresh, or undo:"
         raise ConfigError([head, *(f"  {line}" for line in matters)])
@@ -121,8 +122,11 @@ def _changes(run: Run) -> tuple[list[str], list[str]]:
     """Where the config is not what it was: what matters, and what is harmless."""
     if not run.folder.config.is_file():
         return [], []
-    allowed = run.plan.allow
-    before = build.comparable_tables(build.read_plan(run.folder.config, (), allowed), run.data)
+    try:
+        before = build.comparable_tables(build.read_plan(run.folder.config, (), run.plan.allow), run.data)
+    except ConfigError as error:  # its digest is in each checkpoint
+        run.log.print(f"not compared with {error}; it is written anew", style="yellow")
+        return [], []
     return build.differences(before, build.comparable_tables(run.plan, run.data))
 
 
@@ -161,6 +165,9 @@ def _check_manifest(run: Run, manifest: records.Manifest) -> None:
             f"checkpoint {run.checkpoints.path(manifest.step)} is of another config than the run's; move it away, or "
             "start anew with --fresh"
         )
+
+
+def _check_steps(run: Run, manifest: records.Manifest) -> None:
     if manifest.step > (steps := build.total_steps(run.plan, run.data)):
         raise ConfigError(f"run {run.folder.path} has taken {manifest.step} steps, more than the {steps} asked for")
 

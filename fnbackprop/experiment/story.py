@@ -13,7 +13,7 @@ from rich.console import Console
 
 from .. import build, records, training
 from ..core.atomic import write_atomically
-from ..core.stopping import StopWish, stop_wish
+from ..core.stopping import stop_wish
 from ..data.digest import data_digest
 from .final_model import final_model, warn_of_lost_best
 from .fit import fit
@@ -71,7 +71,7 @@ def train(
         it = Run(name, plan, data, folder, records.Log(folder.log, console), wish, *digests)
         start = find_start(it, machine)
         status = records.Status(folder.status, start.step, start.step if start.checkpoint else None)
-        with _told(status, wish), records.disk_errors(folder.path):
+        with _told(it, status), records.disk_errors(folder.path):
             return _train(it, start, machine, status, profile)
 
 
@@ -82,15 +82,17 @@ def _folder(run: str | Path | None, fresh: bool, name: str) -> records.RunFolder
 
 
 @contextmanager
-def _told(status: records.Status, wish: StopWish) -> Iterator[None]:
+def _told(run: Run, status: records.Status) -> Iterator[None]:
     """Inside, status.json tells of a failure."""
     try:
         yield
     except BaseException as error:
-        wish.over = True
-        cause = wish.raised or error  # of which a library may have made another error
+        run.wish.over = True
+        cause = run.wish.raised or error  # of which a library may have made another error
         state: records.State = "stopped" if isinstance(cause, KeyboardInterrupt) else "failed"
         with suppress(OSError):  # it must not hide what came first
+            # One may have been saved a moment ago.
+            status.saved = max(run.checkpoints.steps(), default=status.saved)
             status.tell_at_last(state, str(cause) or type(cause).__name__)
         raise
 

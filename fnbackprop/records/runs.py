@@ -102,11 +102,14 @@ def _modules(model: Any) -> str:
     return ", ".join(name if number == 1 else f"{number} {name}" for name, number in count.items())
 
 
+def run_state(run: RunFolder) -> str:
+    """What a run is doing, or how it ended; one that was killed had no time to say so."""
+    state = str(read_status(run.status).get("state", _UNREADABLE))
+    return "killed" if state == "running" and not is_locked(run.lock) else state
+
+
 def _summary(run: RunFolder, differences: dict[str, Any]) -> RunSummary:
-    status = read_status(run.status)
-    state = str(status.get("state", _UNREADABLE))
-    if state == "running" and not is_locked(run.lock):
-        state = "killed"
+    status, state = read_status(run.status), run_state(run)
     try:
         rows = read_metrics(run.metrics) if run.metrics.is_file() else []
         best, test = (_best([row for row in rows if row.get("kind") == kind]) for kind in ("validation", "test"))

@@ -21,6 +21,11 @@ BEFORE = {
     [
         (BEFORE, [], []),
         (BEFORE | {"optimizer": {"learning_rate": 1}}, [], []),
+        (
+            BEFORE | {"optimizer": {"learning_rate": {"schedule": "cosine"}}},
+            ["optimizer.learning_rate: 1.0 before, unset", 'optimizer.learning_rate.schedule: unset before, "cosine"'],
+            [],
+        ),
         (BEFORE | {"seed": 1}, ["seed: 0 before, 1 now"], []),
         (BEFORE | {"training": {"steps": 9}}, [], ["training.epochs: 3 before, unset now", "training.steps: unset"]),
         (BEFORE | {"checkpoint": {"keep": 3}}, [], ["checkpoint.keep: 2 before, 3 now"]),

@@ -135,6 +135,23 @@ def test_fewer_steps_than_were_taken_are_refused(train: Train) -> None:
     train(run="it")
     with pytest.raises(ConfigError, match="has taken 14 steps, more than the 7 asked for"):
         train("training.epochs=1", run="it")
+    # Nor does a schedule that follows the run's length hide it.
+    schedule = "optimizer.learning_rate={schedule='cosine_decay_schedule', init_value=0.01}"
+    train(schedule, run="other")
+    with pytest.raises(ConfigError, match="has taken 14 steps, more than the 7 asked for"):
+        train(schedule, "training.epochs=1", run="other")
+
+
+def test_a_config_that_cannot_be_read_is_known_by_its_digest(train: Train, outcome: Outcome) -> None:
+    train("training.epochs=4", run="whole")
+    train(run="it")
+    Path("it/config.toml").write_text("seed = [")
+    with pytest.raises(CheckpointError, match="of another config"):
+        train("seed=1", run="it")
+    train("training.epochs=4", run="it")
+    found = outcome(Path("it"))
+    del found["state 14"]  # kept beside the last
+    assert found == outcome(Path("whole"))
 
 
 def test_fresh_starts_anew_and_deletes_nothing(train: Train, outcome: Outcome) -> None:

@@ -49,6 +49,16 @@ def test_a_wish_to_stop_ends_the_chunk_and_saves(
     assert found == outcome(Path("whole"))
 
 
+def test_what_was_saved_a_moment_before_the_end_is_told(train: Train, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise Stopped(signal.SIGINT, "stopped at once")
+
+    monkeypatch.setattr(Status, "kept", interrupted)
+    with pytest.raises(Stopped):
+        train("checkpoint.every_steps=3", run="it")
+    assert [status()["saved"]] == Checkpoints(Path("it/checkpoints")).steps() == [3]
+
+
 def test_an_interruption_that_a_library_renames_is_one(train: Train, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> None:
         try:
@@ -57,9 +67,9 @@ def test_an_interruption_that_a_library_renames_is_one(train: Train, monkeypatch
             raise ImportError("a library failed to load") from None
 
     monkeypatch.setattr(training, "initial_state", interrupted)
-    with pytest.raises(Stopped, match="interrupted"):
+    with pytest.raises(Stopped, match="terminated"):
         train(run="it")
-    assert (status()["state"], status()["reason"]) == ("stopped", "interrupted")
+    assert (status()["state"], status()["reason"]) == ("stopped", "terminated")
 
 
 def test_a_disk_that_refuses_leaves_the_checkpoints_there_were(

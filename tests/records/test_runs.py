@@ -131,11 +131,12 @@ def test_the_commands(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(runs)
 
     def said(*arguments: str) -> str:
-        result = CliRunner(env={"COLUMNS": "200"}).invoke(app, arguments)
+        result = CliRunner(env={"COLUMNS": "20"}).invoke(app, arguments)
         assert result.exit_code == 0, result.output
         return result.stdout
 
     assert [line.split()[:2] for line in said("runs", ".").splitlines()[1:3]] == [["a", "done"], ["b", "killed"]]
+    assert len(said("runs", ".").splitlines()) == 4  # however long they are
     assert [json.loads(line)["kind"] for line in said("metrics", "b").splitlines()] == ["train", "validation"]
     assert said("metrics", "b", "--csv").startswith("kind,step,epoch,loss,seconds,accuracy\ntrain,10,")
     assert said("report", "a", "b", "-o", "both.html") == "wrote both.html\n"
