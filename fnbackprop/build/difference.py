@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ..core.tables import leaves
+from ..core.tables import leaves, telling_keys
 from .registry import SCHEDULE
 
 # What changes no bit of the steps that a run has taken: how long it goes on, on how many devices, what is written down,
@@ -28,10 +28,7 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[list
     """The keys in which two comparable configs differ, a line each: those that matter, and those that are harmless."""
     a, b = dict(leaves(before)), dict(leaves(now))
     lines = {key: f"{key}: {_text(a, key)} before, {_text(b, key)} now{_remedy(a, b, key)}" for key in sorted(a | b)}
-    changed = [key for key in lines if key not in a or key not in b or a[key] != b[key]]
-    # An empty list or table that is filled shows in what it is filled with.
-    empty = {key for key in changed if a.get(key, b.get(key)) in ([], {})}
-    changed = [key for key in changed if key not in empty or not any(other.startswith(f"{key}.") for other in lines)]
+    changed = [k for k in sorted(telling_keys(a, b)) if k not in a or k not in b or a[k] != b[k]]
     matters = [lines[key] for key in changed if not _is_harmless(key)]
     return matters, [lines[key] for key in changed if _is_harmless(key)]
 

@@ -8,8 +8,6 @@ import typer
 
 from .app import Allow, AnyRun, Config, Overrides, Platform, command, use
 
-_WIDE = 10_000
-
 
 @command
 def train(
@@ -41,8 +39,7 @@ def runs(
     from ..records import list_runs, runs_table
 
     # A program that reads this wants a line for each run.
-    console = Console() if sys.stdout.isatty() else Console(width=_WIDE)
-    console.print(runs_table(list_runs(folder)))
+    Console(width=None if sys.stdout.isatty() else 10_000).print(runs_table(list_runs(folder)))
 
 
 @command

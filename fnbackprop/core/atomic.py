@@ -5,6 +5,7 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
@@ -46,6 +47,16 @@ def appearing_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     _sync(path.parent)
+
+
+def unused_name(path: Path) -> Path:
+    """A free name beside `path` for what is kept of it though it is not used: unused-NAME, unused-NAME-2 ….
+
+    A suffix stays at the end.
+    """
+    numbers = (f"-{number}" if number > 1 else "" for number in count(1))
+    names = (path.with_name(f"unused-{path.stem}{number}{path.suffix}") for number in numbers)
+    return next(name for name in names if not name.exists())
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -1,7 +1,7 @@
 """Nested tables, as a config has them, by dotted path."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 
@@ -12,6 +12,13 @@ def leaves(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         return
     for key, value in node.items() if isinstance(node, dict) else enumerate(node):
         yield from leaves(value, f"{path}.{key}" if path else str(key))
+
+
+def telling_keys(*flat: Mapping[str, Any]) -> set[str]:
+    """The paths in several tables' `leaves`, but for those of empty tables and lists that another one fills."""
+    keys = set().union(*flat)
+    empty = {key for key in keys if all(table.get(key, []) in ([], {}) for table in flat)}
+    return keys - {key for key in empty if any(other.startswith(f"{key}.") for other in keys)}
 
 
 def short_keys(keys: Iterable[str]) -> list[str]:

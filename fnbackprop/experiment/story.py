@@ -13,6 +13,7 @@ from rich.console import Console
 
 from .. import build, records, training
 from ..core.atomic import write_atomically
+from ..core.errors import CheckpointError
 from ..core.stopping import stop_wish
 from ..data.digest import data_digest
 from .final_model import final_model, warn_of_lost_best
@@ -90,9 +91,9 @@ def _told(run: Run, status: records.Status) -> Iterator[None]:
         run.wish.over = True
         cause = run.wish.raised or error  # of which a library may have made another error
         state: records.State = "stopped" if isinstance(cause, KeyboardInterrupt) else "failed"
+        with suppress(OSError, ValueError, CheckpointError):  # one may have been saved a moment ago
+            status.saved = run.checkpoints.load(max(run.checkpoints.steps())).manifest.step
         with suppress(OSError):  # it must not hide what came first
-            # One may have been saved a moment ago.
-            status.saved = max(run.checkpoints.steps(), default=status.saved)
             status.tell_at_last(state, str(cause) or type(cause).__name__)
         raise
 

@@ -23,9 +23,8 @@ def _stopped(
         # What cannot be read is none to go on with.
         with suppress(FnbackpropError, OSError):
             folder = records.RunFolder.open(path)
-            state = records.read_status(folder.status).get("state")
-            alive = records.is_locked(folder.lock)
-            if state not in (None, "done") and not alive and records.Checkpoints(folder.checkpoints).steps():
+            ended = records.run_state(folder) in ("killed", "stopped", "failed")
+            if ended and records.Checkpoints(folder.checkpoints).steps():
                 before = build.comparable_tables(build.read_plan(folder.config, (), plan.allow), data)
                 if not build.differences(before, tables)[0]:
                     yield folder

@@ -23,7 +23,7 @@ class Best:
         """Whether this row is the best so far; shares are best where they are largest, all else where it is least."""
         if row["kind"] != "validation" or self.metric not in row:
             return False
-        value, sign = row[self._config.metric], -1 if is_share(self._config.metric) else 1
+        value, sign = row[self.metric], -1 if is_share(self.metric) else 1
         better = self.step is None or sign * value < sign * self.value - self._config.min_change
         better |= math.isnan(self.value) and not math.isnan(value)
         if better:

@@ -5,11 +5,10 @@ import re
 import secrets
 import shutil
 from collections.abc import Collection, Mapping
-from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..core.atomic import appearing_folder
+from ..core.atomic import appearing_folder, unused_name
 from ..core.errors import CheckpointError, DataError
 from .arrays import decode_arrays, encode_arrays
 from .keys import data_to_keys, keys_to_data
@@ -86,9 +85,7 @@ class Checkpoints:
 
     def set_aside(self, step: int) -> Path:
         """Keep a checkpoint that is not gone on from under a name of its own, which is returned."""
-        names = (f"unused-{self.path(step).name}" + (f"-{number}" if number > 1 else "") for number in count(1))
-        target = next(self.folder / name for name in names if not (self.folder / name).exists())
-        return self.path(step).rename(target)
+        return self.path(step).rename(unused_name(self.path(step)))
 
     def path(self, step: int) -> Path:
         """The folder of the checkpoint of `step`."""

@@ -4,7 +4,6 @@ What is no finite number is the text "NaN", "Infinity" or "-Infinity", since JSO
 """
 
 import hashlib
-import itertools
 import json
 import math
 import os
@@ -12,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..core.atomic import write_atomically
+from ..core.atomic import unused_name, write_atomically
 from ..core.errors import DataError
 
 # As protobuf's JSON writes them; float() reads them.
@@ -70,27 +69,31 @@ def holds(path: Path, mark: Mark) -> bool:
 
 
 def salvage(path: Path, step: int) -> tuple[int, Path | None]:
-    """Keep of a damaged file its rows of figures up to `step` that can be read, and the file as it was beside it.
+    """Keep of a damaged file its rows of training and validation up to `step`, and the file as it was beside it.
 
-    Returns how many rows, and where that file is; None where there was none.
+    Returns how many rows, and where that file is; None where nothing was lost of it.
     """
     content = path.read_bytes() if path.exists() else b""
-    lines = [line for line in content.split(b"\n")[:-1] if _is_figures(line, step)]
-    aside = None
-    if path.exists():
-        names = (f"unused-{path.stem}" + (f"-{n}" if n > 1 else "") + path.suffix for n in itertools.count(1))
-        aside = next(path.with_name(name) for name in names if not path.with_name(name).exists())
+    lines = content.split(b"\n")[:-1]
+    kept = [line for line in lines if _is_figures(line, step)]
+    aside = None if all(map(_is_row, lines)) else unused_name(path)
+    if aside:
         write_atomically(aside, content)
-    write_atomically(path, b"".join(line + b"\n" for line in lines))
-    return len(lines), aside
+    write_atomically(path, b"".join(line + b"\n" for line in kept))
+    return len(kept), aside
+
+
+def _is_row(line: bytes) -> bool:
+    try:
+        _parse(line, "")
+    except DataError:
+        return False
+    return True
 
 
 def _is_figures(line: bytes, step: int) -> bool:
-    try:
-        row = _parse(line, "")
-    except DataError:
-        return False
-    known = row.pop("kind", None) in ("train", "validation", "test") and isinstance(row.get("step"), int)
+    row = _parse(line, "") if _is_row(line) else {}
+    known = row.pop("kind", None) in ("train", "validation") and isinstance(row.get("step"), int)
     return known and row["step"] <= step and all(isinstance(value, int | float) for value in row.values())
 
 
@@ -107,8 +110,7 @@ def _parse(line: bytes, place: str) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
-        remedy = "going on with the run keeps the rows that can be read"
-        raise DataError(f"{place}: not a row of metrics: {error}; {remedy}") from None
+        raise DataError(f"{place}: not a row of metrics: {error}; cut the damaged line away to read the rest") from None
     if not isinstance(row, dict):
         raise DataError(f"{place}: not a row of metrics: got {line[:40]!r}, wanted a JSON object")
     return _decode(row)

@@ -3,7 +3,6 @@
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..core.errors import ConfigError, FnbackpropError
-from ..core.tables import leaves, short_keys
+from ..core.tables import leaves, short_keys, telling_keys
 from .curves import measures
 from .figures import format_figure, is_share, label
 from .log import harmless
@@ -87,10 +86,7 @@ def _apart(configs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     if len(set(models)) > 1:  # place by place they would have little in common
         configs = [config | {"model": model} for config, model in zip(configs, models, strict=True)]
     flat = [dict(leaves(config)) for config in configs]
-    keys = {*chain(*flat)}
-    # An empty list or table that another run fills shows in what it is filled with.
-    keys -= {key.rpartition(".")[0] for key in keys}
-    differing = sorted(key for key in keys if len({repr(config.get(key)) for config in flat}) > 1)
+    differing = sorted(key for key in telling_keys(*flat) if len({repr(config.get(key)) for config in flat}) > 1)
     names = dict(zip(differing, short_keys(differing), strict=True))
     return [{names[key]: config[key] for key in differing if key in config} for config in flat]
 

@@ -35,7 +35,9 @@ def ahead(items: Iterable[Item]) -> Iterator[Item]:
     try:
         for item in items:
             programs = item.lowered()
-            begun |= {program: pool.submit(program.compile) for program in programs if program not in begun}
+            for program in programs:
+                if program not in begun:
+                    begun[program] = pool.submit(program.compile)
             waiting.append((item, [begun[program] for program in programs]))
             if len(waiting) > _ABREAST:
                 yield _compiled(*waiting.popleft())

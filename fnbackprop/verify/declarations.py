@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any
 
 
@@ -39,7 +40,8 @@ class Declarations:
 
 
 def _is_slopes(value: Any) -> bool:
-    return isinstance(value, Mapping) and all(isinstance(n, int | float) for pair in value.items() for n in pair)
+    numbers = [n for pair in value.items() for n in pair] if isinstance(value, Mapping) else [None]
+    return all(isinstance(n, Real) and not isinstance(n, bool) for n in numbers)
 
 
 def _require_reason(name: str, reason: Any) -> None:

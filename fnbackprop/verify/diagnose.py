@@ -68,7 +68,7 @@ def _of_this_point(here: Wrong) -> Diagnosis | None:
     got = here.got
     if not np.isfinite(got).all():
         where = "everywhere" if not np.isfinite(got).any() else f"at {np.count_nonzero(~np.isfinite(got))} entries"
-        return Diagnosis(f"not finite {where}, where the derivative is")
+        return Diagnosis("not finite", f"{where}, where the derivative is")
     bound = float(np.abs(got).max(initial=0))
     at_bound = np.count_nonzero(np.isclose(np.abs(got), bound))
     for y in here.dy:

@@ -145,7 +145,11 @@ def test_fewer_steps_than_were_taken_are_refused(train: Train) -> None:
 def test_a_config_that_cannot_be_read_is_known_by_its_digest(train: Train, outcome: Outcome) -> None:
     train("training.epochs=4", run="whole")
     train(run="it")
-    Path("it/config.toml").write_text("seed = [")
+    Path("empty").mkdir()
+    for run in ("it", "empty"):
+        Path(run, "config.toml").write_text("seed = [")
+    with pytest.raises(ConfigError, match="not valid TOML"):
+        train(run="empty")
     with pytest.raises(CheckpointError, match="of another config"):
         train("seed=1", run="it")
     train("training.epochs=4", run="it")
@@ -191,7 +195,7 @@ def test_damaged_metrics_take_the_run_back_to_where_they_are_whole(train: Train,
 
 
 def test_metrics_that_are_damaged_from_the_beginning_lose_no_training(train: Train) -> None:
-    options = "checkpoint={every_steps=5}", "training.report_every=4", "best={metric='accuracy'}"
+    options = "checkpoint={every_steps=5}", "training.report_every=4"
     whole = train(*options, run="whole")
     with pytest.raises(DiedError):
         train(*options, run="it", dies_at=12)
@@ -200,16 +204,30 @@ def test_metrics_that_are_damaged_from_the_beginning_lose_no_training(train: Tra
     damaged = b"".join([first.replace(b"{", b"["), *rest])
     metrics.write_bytes(damaged)
     with Path("said").open("w") as file:
-        result = train(*options, run="it", console=Console(file=file, width=200))
+        train(*options, run="it", console=Console(file=file, width=200))
     assert "goes on           from step 10" in (said := Path("said").read_text())
-    assert re.search(r"metrics\.jsonl is not what .*: \d+ rows .* kept as unused-metrics\.jsonl", said)
-    assert (metrics.parent / "unused-metrics.jsonl").read_bytes() == damaged
-    assert result.test == whole.test
+    assert re.search(r"metrics\.jsonl is not what .* rows of figures .* kept as unused-metrics\.jsonl", said)
+    assert Path("it/unused-metrics.jsonl").read_bytes() == damaged
     assert {row["step"] for row in read_metrics(metrics)} == {4, 8, 12, 14}
-    # Nor where they are gone altogether, and what is left once more.
+    # Nor where they are gone altogether; and once is enough.
     metrics.unlink()
-    assert train(*options, run="it").test == whole.test
-    assert [row["kind"] for row in read_metrics(metrics)] == ["test"]
+    for _ in range(2):
+        train(*options, run="it")
+        assert [row["kind"] for row in read_metrics(metrics)] == ["test"]
+    assert Path("it/model.safetensors").read_bytes() == Path("whole/model.safetensors").read_bytes()
+    assert whole.test == train(*options, run="it").test
+    assert len([*Path("it").glob("unused-*")]) == 1
+
+
+def test_metrics_that_say_which_model_is_the_best_are_wanted(train: Train) -> None:
+    best = "best={metric='accuracy'}"
+    train(best, run="it")
+    Path("it/metrics.jsonl").unlink()
+    before = {path: path.read_bytes() for path in Path("it").rglob("*") if path.is_file() and path.name != "lock"}
+    with pytest.raises(CheckpointError, match=r"which says which model was the best.*leave out \[best\]"):
+        train(best, "training.epochs=3", run="it")
+    assert {path: path.read_bytes() for path in before} == before
+    train("training.epochs=3", run="it")
 
 
 def test_without_a_whole_checkpoint_nothing_is_started(train: Train) -> None:

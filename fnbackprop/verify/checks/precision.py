@@ -69,7 +69,7 @@ class _Programs:
         try:
             here = self.setting.xs, self.setting.outputs
             return [self.setting.run(self._narrow.lower, jax.tree.map(_like, here)), self.wide.lowered]
-        except Exception:  # `narrow` tells of it
+        except Exception:  # the call tells of it
             return []
 
     def narrow(self, xs: Arrays, dys: Arrays) -> tuple[Traced, Traced]:
