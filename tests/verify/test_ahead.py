@@ -1,10 +1,16 @@
 """Programs are compiled beside the work, once, and everything else stays in order."""
 
+import logging
 import threading
+from dataclasses import replace
 
+import jax
 import pytest
 
 from fnbackprop.verify.ahead import ahead
+from fnbackprop.verify.prepare import prepare
+
+from .rules import X, right_square
 
 pytestmark = pytest.mark.quick
 
@@ -61,3 +67,15 @@ def test_who_stops_early_asks_for_no_more():
     next(taken := ahead(items()))
     taken.close()
     assert len(asked) < 10
+
+
+def test_a_call_finds_what_was_compiled(caplog):
+    setting = prepare(right_square, (X,)).base
+    assert len(setting.lowered()) == 1
+    x = setting.xs[0][None]
+    for compiled in ahead([setting]):
+        with jax.log_compiles(), caplog.at_level(logging.WARNING):
+            compiled.pulled((x,), (x,))
+            assert "XLA compilation" not in caplog.text
+            replace(setting).pulled((x,), (x,))
+            assert "XLA compilation" in caplog.text
