@@ -15,7 +15,18 @@ from . import build
 from .core.errors import ConfigError, kind_of
 from .core.module import Context
 from .data.normalize import normalize
-from .verify import Level, Verdict, VjpReport, chosen, declare, own_rules, report_table, verify_graph, verify_vjp
+from .verify import (
+    Level,
+    NotTakenError,
+    Verdict,
+    VjpReport,
+    chosen,
+    declare,
+    own_rules,
+    report_table,
+    verify_graph,
+    verify_vjp,
+)
 
 
 def verify(
@@ -74,9 +85,9 @@ def _own(name: str, args: str | None, surrogate: str | None, how: Mapping[str, A
     arguments = _arguments(name, args)
     try:
         return verify_vjp(rule, *arguments, surrogate=surrogate, name=name, **how)
-    except TypeError as error:
+    except NotTakenError as error:
         raise ConfigError(f"{error}; --args wants a tuple of the rule's arguments, or a function of one") from error
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise ConfigError(str(error)) from error
 
 

@@ -3,6 +3,7 @@
 from .case import Level as Level
 from .catalogue import own_rules as own_rules
 from .configured import verify_graph as verify_graph
+from .prepare import NotTakenError as NotTakenError
 from .prepare import declare as declare
 from .report import VjpReport as VjpReport
 from .report_table import report_table as report_table

@@ -15,6 +15,10 @@ from .describe import array_text
 from .verdict import in_a_line
 
 
+class NotTakenError(ValueError):
+    """A function does not take the arguments that it is to be verified at."""
+
+
 def prepare(
     f: Callable,
     args: tuple[Any, ...],
@@ -35,7 +39,7 @@ def prepare(
         require_known(f"option of {known}", said.options, parameters)
     case = Case(f, known, args, reference, level, seed, said, read_arguments(f, args))
     if why := case.given.untaken:
-        raise ValueError(f"{known} does not take these arguments: it raised {why}")
+        raise NotTakenError(f"{known} does not take these arguments: it raised {why}")
     if said.domain and not _allowed(said.domain, args, known):
         raise ValueError(f"domain does not allow the arguments that {known} is verified at; give others")
     if why := _unlike(case):
