@@ -1,6 +1,6 @@
 """Functions of stacked arrays, a block of rows at a time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -16,7 +16,7 @@ def in_blocks(function: Callable, rows: Any) -> Any:
     """`function` of blocks of rows that all have one length, so that it is compiled once."""
     leaves = jax.tree.leaves(rows)
     count = len(leaves[0])
-    size = _length([leaf[0] for leaf in leaves])
+    size = _SHORT if sum(leaf[0].size for leaf in leaves) > _LONG else _BLOCK
     results = []
     for start in range(0, count, size):
         block = jax.tree.map(lambda a, start=start: _padded(a[start : start + size], size), rows)
@@ -24,21 +24,11 @@ def in_blocks(function: Callable, rows: Any) -> Any:
     return jax.tree.map(lambda *parts: np.concatenate(parts)[:count], *results)
 
 
-def block_like(row: Any) -> Any:
-    """The shapes and dtypes of the blocks of rows like this one."""
-    size = _length(jax.tree.leaves(row))
-    return jax.tree.map(lambda a: jax.ShapeDtypeStruct((size, *a.shape), a.dtype), row)
-
-
 def in_turn(function: Callable, rows: Any) -> Any:
     """`function` of one row after the other, for what cannot be compiled."""
     count = len(jax.tree.leaves(rows)[0])
     results = [function(jax.tree.map(lambda a, i=i: jnp.asarray(a[i]), rows)) for i in range(count)]
     return jax.tree.map(lambda *parts: np.stack(parts), *results)
-
-
-def _length(row: Sequence[Any]) -> int:
-    return _SHORT if sum(a.size for a in row) > _LONG else _BLOCK
 
 
 def _padded(rows: np.ndarray, size: int) -> np.ndarray:

@@ -8,10 +8,9 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.stages import Lowered
 
 from .bits import bits
-from .blocks import block_like, in_blocks, in_turn
+from .blocks import in_blocks, in_turn
 from .magnitude import scale
 from .primal import overflows, undecorated
 from .program import Program
@@ -158,7 +157,7 @@ class Setting:
         """Whether the function computes nothing infinite on its way from these arrays."""
         return self.traceable and not bool(self.run(self.compiled(partial(overflows, self.rule)), *xs))
 
-    def compiled(self, function: Callable) -> Any:
+    def compiled(self, function: Callable) -> Callable:
         """`function`, compiled where the function under test can be."""
         return jax.jit(function, compiler_options=_QUICK) if self.traceable else function
 
@@ -187,20 +186,12 @@ class Setting:
         except Exception as error:
             raise RuleRaised("when differentiated", error, self.where) from error
 
-    def lowered(self) -> list[Lowered]:
-        """The program of `pulled`, for `ahead`; none where there is none."""
-        try:
-            row = self.xs, self.outputs
-            return [self.run(self._pulled.lower, block_like(row))] if self.traceable else []
-        except Exception:  # `pulled` tells of it
-            return []
-
     @cached_property
     def _values(self) -> Callable:
         return self._mapped(lambda xs: self.rule(*xs))
 
     @cached_property
-    def _pulled(self) -> Any:
+    def _pulled(self) -> Callable:
         def both(at: tuple[Traced, Traced]) -> tuple:
             xs, dys = at
             ys, back = jax.vjp(self.rule, *xs)
@@ -208,7 +199,7 @@ class Setting:
 
         return self._mapped(both)
 
-    def _mapped(self, function: Callable) -> Any:
+    def _mapped(self, function: Callable) -> Callable:
         """`function` of each row, compiled where that can be."""
         return self.compiled(partial(jax.lax.map, function)) if self.traceable else partial(in_turn, function)
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from ..ahead import ahead
 from ..case import Case, cotangents
 from ..judge import judge
 from ..outcome import conclude
@@ -22,7 +21,7 @@ def integers(case: Case) -> Outcome:
     """Values from among the example's own, so that what was an index stays one."""
     rng, judgements = case.rng("integers"), []
     places = [i for i, leaf in enumerate(case.base.leaves) if i not in case.base.active and _is_whole(leaf)]
-    for setting in ahead(from_each([_settings(case, place) for place in places], _MOST[case.level])):
+    for setting in from_each([_settings(case, place) for place in places], _MOST[case.level]):
         points = random_points(setting, 1, rng)
         judgements.append(judge(setting, points, cotangents(setting, 1, rng), case.tolerance, rng))
         if judgements[-1].finding:

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..ahead import ahead
 from ..case import Case, cotangents
 from ..judge import judge
 from ..outcome import conclude
@@ -33,7 +32,7 @@ def options(case: Case) -> Outcome:
     if untried := [name for name, settings in said.items() if len(settings) < len(declared[name])]:
         return inconclusive(f"not all values that are declared for {', '.join(untried)} are taken")
     unsaid = (_settings(case, option) for name, option in found.items() if name not in declared)
-    for setting in ahead([*chain.from_iterable(said.values()), *from_each(unsaid, _MOST[case.level])]):
+    for setting in [*chain.from_iterable(said.values()), *from_each(unsaid, _MOST[case.level])]:
         points = random_points(setting, 2, rng)
         judgements.append(judge(setting, points, cotangents(setting, 2, rng), case.tolerance, rng))
         if judgements[-1].finding:

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.stages import Lowered
 
-from ..ahead import ahead
 from ..case import Case, cast, cotangents
 from ..describe import describe
 from ..points import random_points
@@ -42,7 +40,7 @@ def precision(case: Case) -> Outcome:
     if not case.base.compare or not case.base.traceable:
         return not_run("there is no reference to tell the error by")
     worst: dict[str, float] = {}
-    for programs in ahead(_programs(case)):
+    for programs in _programs(case):
         setting = programs.setting
         rng = case.rng(f"precision {setting.where}")
         found = {setting.where: _ordinary(programs, rng)}
@@ -64,14 +62,6 @@ class _Programs:
         self.setting, self.wide = setting, wide
         self._narrow = setting.compiled(partial(_both, setting))
 
-    def lowered(self) -> list[Lowered]:
-        """Both programs, for `ahead`."""
-        try:
-            here = self.setting.xs, self.setting.outputs
-            return [self.setting.run(self._narrow.lower, jax.tree.map(_like, here)), self.wide.lowered]
-        except Exception:  # the call tells of it
-            return []
-
     def narrow(self, xs: Arrays, dys: Arrays) -> tuple[Traced, Traced]:
         """By the rule, and by autodiff."""
         try:
@@ -87,19 +77,9 @@ class _Wide:
         self.setting, self.dtype = setting, setting.xs[0].dtype
         self._rows = setting.compiled(partial(jax.lax.map, partial(_both, setting)))
 
-    @cached_property
-    def lowered(self) -> Lowered:
-        """The program, traced."""
-        row = self.setting.xs, self.setting.outputs
-        return self.setting.run(self._rows.lower, jax.tree.map(partial(_like, rows=_SHIFTS + 1), row))
-
     def truths(self, rows: tuple[Arrays, Arrays]) -> tuple[Traced, Traced]:
         """By the rule, and by autodiff."""
         return self.setting.run(self._rows, rows)
-
-
-def _like(a: Any, rows: int = 0) -> jax.ShapeDtypeStruct:
-    return jax.ShapeDtypeStruct(((rows,) if rows else ()) + a.shape, a.dtype)
 
 
 def _both(setting: Setting, at: tuple[Traced, Traced]) -> tuple[Traced, Traced]:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ..ahead import ahead
 from ..case import Case, cotangents
 from ..dimensions import Dimensions, Group
 from ..judge import judge
@@ -23,7 +22,7 @@ def sizes(case: Case) -> Outcome:
     if not case.dimensions.groups:
         return not_run("no length of its arguments can be changed")
     rng, judgements = case.rng("sizes"), []
-    for setting in ahead(_settings(case)):
+    for setting in _settings(case):
         points = [*random_points(setting, 1, rng), *_equal_rows(setting)]
         dys = cotangents(setting, len(points), rng)
         judgements.append(judge(setting, points, dys, case.tolerance, rng))
