@@ -1,7 +1,6 @@
 """What every rule must keep, whoever wrote it: one suite over `rule_cases.CASES`.
 
-Its reference's first and second derivatives, narrow types, jit, scan, checkpoint and vmap over arrays are the
-verifier's: tests/verify/test_catalogue.py sets it upon every rule.
+jit, scan, checkpoint and vmap over arrays are the verifier's: tests/verify/test_catalogue.py sets it upon every rule.
 """
 
 import importlib
@@ -97,18 +96,24 @@ def test_value_and_gradient_follow_the_formulas(case):
 
 
 @every_case
-def test_a_narrow_type_follows_them_to_its_precision(case):
-    check_formulas(case, [(case.shapes[0], "bfloat16")])
+def test_narrow_types_follow_them_to_their_precision_and_promote_nothing_silently(case):
+    with jax.numpy_dtype_promotion("strict"):
+        check_formulas(case, [(case.shapes[0], dtype) for dtype in ("float32", "bfloat16", "float16")])
 
 
 @every_case
-@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
-def test_nothing_is_promoted_silently(case, dtype):
-    args = arguments(case, case.shapes[0], dtype)
-    restricted, xs = of_floating(case.rule, args)
-    with jax.numpy_dtype_promotion("strict"):
-        dxs = jax.eval_shape(lambda *xs: value_and_gradients(restricted, xs, restricted(*xs))[1], *xs)
-    assert [dx.dtype for dx in dxs] == [x.dtype for x in xs]
+def test_reference_has_the_same_value_and_first_and_second_derivatives(case):
+    with jax.enable_x64(True):
+        args = arguments(case, case.shapes[0], "float64")
+        (rule, xs), (reference, _) = of_floating(case.rule, args), of_floating(case.reference, args)
+        dy, ddxs = random_like(jax.eval_shape(rule, *xs)), random_like(xs, seed=2)
+
+        def derivatives(function, dy, ddxs, xs):
+            dxs, back = jax.vjp(lambda dy, *xs: jax.vjp(function, *xs)[1](dy), dy, *xs)
+            return function(*xs), dxs, back(ddxs)
+
+        both = compiled(lambda *given: (derivatives(rule, *given), derivatives(reference, *given)))
+        assert_close(*both(dy, ddxs, xs), 1e-9)
 
 
 @every_case

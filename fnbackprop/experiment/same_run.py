@@ -1,20 +1,28 @@
 """Whether the run in a folder is the one that is asked for."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from .. import build, records
 from ..core.errors import CheckpointError, ConfigError, DataError
 from .run import Run
 
 
-def check_same(run: Run, checkpoint: records.Checkpoint | None, problems: Mapping[int, CheckpointError]) -> list[str]:
-    """The harmless differences of its config, a line each; changes nothing.
+class Found(NamedTuple):
+    """The checkpoint to go on from, whether its metrics are what they were, and what is wrong with newer ones."""
 
-    problems: by step, what is wrong with checkpoints that are newer.
+    checkpoint: records.Checkpoint | None
+    metrics_hold: bool
+    problems: Mapping[int, CheckpointError]
+
+
+def check_same(run: Run, found: Found) -> list[str]:
+    """The harmless differences of its config, a line each; changes nothing.
 
     Raises ConfigError where the folder's run has another config, DataError where it had other data, and
     CheckpointError where it has checkpoints of which none can be used.
     """
+    checkpoint = found.checkpoint
     matters, harmless = _changes(run, checkpoint)
     if checkpoint is not None and not any(line.startswith("data.") for line in matters):
         # First, since the length of a schedule follows the data and the number of steps.
@@ -24,16 +32,12 @@ def check_same(run: Run, checkpoint: records.Checkpoint | None, problems: Mappin
         head = f"run {run.folder.path} was started with another config; start anew with --fresh, or undo:"
         raise ConfigError([head, *(f"  {line}" for line in matters)])
     if checkpoint is None:
-        _refuse_lost(run, problems)
+        _refuse_lost(run, found.problems)
     else:
         _check_manifest(run, checkpoint.manifest)
-        _check_metrics(run, checkpoint.manifest)
+        if not found.metrics_hold:
+            _check_best(run, checkpoint.manifest)
     return harmless
-
-
-def mark_of(manifest: records.Manifest) -> records.Mark:
-    """Where the metrics of a checkpoint's steps end."""
-    return records.Mark(manifest.metrics.bytes, manifest.metrics.sha256)
 
 
 def _changes(run: Run, checkpoint: records.Checkpoint | None) -> tuple[list[str], list[str]]:
@@ -83,10 +87,9 @@ def _check_steps(run: Run, manifest: records.Manifest) -> None:
         raise ConfigError(f"run {run.folder.path} has taken {manifest.step} steps, more than the {steps} asked for")
 
 
-def _check_metrics(run: Run, manifest: records.Manifest) -> None:
-    metrics = run.folder.metrics
-    if run.plan.config.best is not None and not records.holds(metrics, mark_of(manifest)):
+def _check_best(run: Run, manifest: records.Manifest) -> None:
+    if run.plan.config.best is not None:
         raise CheckpointError(
-            f"run {run.folder.path}: {metrics.name}, which says which model was the best, is not what it was when step "
-            f"{manifest.step} was saved; bring it back, leave out [best], or start anew with --fresh"
+            f"run {run.folder.path}: {run.folder.metrics.name}, which says which model was the best, is not what it "
+            f"was when step {manifest.step} was saved; bring it back, leave out [best], or start anew with --fresh"
         )

@@ -7,7 +7,7 @@ from .. import build, records, training
 from ..core.atomic import remove_leftovers
 from ..core.errors import CheckpointError, DataError
 from .run import Run
-from .same_run import check_same, mark_of
+from .same_run import Found, check_same
 
 _NOTHING = records.Mark(0, hashlib.sha256().hexdigest())
 
@@ -33,7 +33,7 @@ class Start(NamedTuple):
         """Where the metrics of these steps end; None, their end, where they were salvaged."""
         if self.checkpoint is None:
             return _NOTHING
-        return None if self.salvaged else mark_of(self.checkpoint.manifest)
+        return None if self.salvaged else _mark(self.checkpoint.manifest)
 
     def state(self, fresh: training.TrainState) -> training.TrainState:
         """The state to begin with; `fresh` is that of step 0."""
@@ -61,26 +61,26 @@ def find_start(run: Run, machine: records.Environment) -> Start:
     """
     for place in (run.folder.path, run.folder.checkpoints):
         remove_leftovers(place)
-    checkpoint, problems = _newest(run)
-    for line in check_same(run, checkpoint, problems):
+    found = checkpoint, metrics_hold, problems = _newest(run)
+    for line in check_same(run, found):
         run.log.print(f"{'changed':<17} {line}")
     if checkpoint is None:
         return Start()
     manifest = checkpoint.manifest
     for step, problem in problems.items():
         run.log.print(f"{problem}; kept as {run.checkpoints.set_aside(step).name}", style="yellow")
-    if salvaged := not records.holds(run.folder.metrics, mark_of(manifest)):
+    if not metrics_hold:
         _salvage_metrics(run, manifest)
-    found = {name: version for name, version in machine["versions"].items() if manifest.versions.get(name) != version}
-    if found:
-        changes = ", ".join(f"{name} {manifest.versions.get(name)} → {version}" for name, version in found.items())
+    others = {name: version for name, version in machine["versions"].items() if manifest.versions.get(name) != version}
+    if others:
+        changes = ", ".join(f"{name} {manifest.versions.get(name)} → {version}" for name, version in others.items())
         run.log.print(f"saved by other versions ({changes}): the run may not end in the same bits", style="yellow")
     saved = run.checkpoints.path(manifest.step)
     if manifest.step == build.total_steps(run.plan, run.data):
         run.log.print(f"{'trained':<17} to its end, step {manifest.step}, as saved in {saved}")
     else:
         run.log.print(f"{'goes on':<17} from step {manifest.step}, as saved in {saved}")
-    return Start(checkpoint, salvaged)
+    return Start(checkpoint, salvaged=not metrics_hold)
 
 
 def _salvage_metrics(run: Run, manifest: records.Manifest) -> None:
@@ -92,22 +92,23 @@ def _salvage_metrics(run: Run, manifest: records.Manifest) -> None:
     run.log.print(f"{what}: {rows} rows of figures could be read{kept}", style="yellow")
 
 
-def _newest(run: Run) -> tuple[records.Checkpoint | None, dict[int, CheckpointError]]:
-    """The newest whole checkpoint, and by step what is wrong with those that are newer.
-
-    Its metrics are what they were, so that the run ends in the same bits; unless they are so for none.
-    """
+def _newest(run: Run) -> Found:
+    """The newest whole checkpoint whose metrics are what they were; where there is none, the newest whole one."""
     problems: dict[int, CheckpointError] = {}
     newest = None
     for step in reversed(run.checkpoints.steps()):
         try:
             checkpoint = run.checkpoints.load(step)
             newest = newest or checkpoint
-            if not records.holds(run.folder.metrics, mark_of(checkpoint.manifest)):
+            if not records.holds(run.folder.metrics, _mark(checkpoint.manifest)):
                 raise CheckpointError(f"{run.folder.metrics.name} is not what it was when this was saved")
-            return checkpoint, problems
+            return Found(checkpoint, True, problems)
         except CheckpointError as error:
             problems[step] = CheckpointError(f"checkpoint {run.checkpoints.path(step)} is skipped: {error}")
     if newest is None:
-        return None, problems
-    return newest, {step: problem for step, problem in problems.items() if step > newest.manifest.step}
+        return Found(None, True, problems)
+    return Found(newest, False, {step: problem for step, problem in problems.items() if step > newest.manifest.step})
+
+
+def _mark(manifest: records.Manifest) -> records.Mark:
+    return records.Mark(manifest.metrics.bytes, manifest.metrics.sha256)

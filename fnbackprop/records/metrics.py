@@ -74,27 +74,25 @@ def salvage(path: Path, step: int) -> tuple[int, Path | None]:
     Returns how many rows, and where that file is; None where nothing was lost of it.
     """
     content = path.read_bytes() if path.exists() else b""
-    lines = content.split(b"\n")[:-1]
-    kept = [line for line in lines if _is_figures(line, step)]
-    aside = None if all(map(_is_row, lines)) else unused_name(path)
+    rows = [(line, _read(line)) for line in content.split(b"\n")[:-1]]
+    kept = [line for line, row in rows if row is not None and _is_figures(row, step)]
+    aside = unused_name(path) if any(row is None for _, row in rows) else None
     if aside:
         write_atomically(aside, content)
     write_atomically(path, b"".join(line + b"\n" for line in kept))
     return len(kept), aside
 
 
-def _is_row(line: bytes) -> bool:
+def _read(line: bytes) -> dict[str, Any] | None:
     try:
-        _parse(line, "")
+        return _parse(line, "")
     except DataError:
-        return False
-    return True
+        return None
 
 
-def _is_figures(line: bytes, step: int) -> bool:
-    row = _parse(line, "") if _is_row(line) else {}
-    known = row.pop("kind", None) in ("train", "validation") and isinstance(row.get("step"), int)
-    return known and row["step"] <= step and all(isinstance(value, int | float) for value in row.values())
+def _is_figures(row: Mapping[str, Any], step: int) -> bool:
+    numbers = all(isinstance(value, int | float) for name, value in row.items() if name != "kind")
+    return numbers and row.get("kind") in ("train", "validation") and row.get("step", math.inf) <= step
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -100,12 +100,16 @@ def _modules(model: Any) -> str:
 
 def run_state(run: RunFolder) -> str:
     """What a run is doing, or how it ended; one that was killed had no time to say so."""
-    state = str(read_status(run.status).get("state", _UNREADABLE))
+    return _state(run, read_status(run.status))
+
+
+def _state(run: RunFolder, status: Mapping[str, Any]) -> str:
+    state = str(status.get("state", _UNREADABLE))
     return "killed" if state == "running" and not is_locked(run.lock) else state
 
 
 def _summary(run: RunFolder, differences: dict[str, Any]) -> RunSummary:
-    status, state = read_status(run.status), run_state(run)
+    status = read_status(run.status)
     try:
         rows = read_metrics(run.metrics) if run.metrics.is_file() else []
         best, test = (_best([row for row in rows if row.get("kind") == kind]) for kind in ("validation", "test"))
@@ -113,7 +117,7 @@ def _summary(run: RunFolder, differences: dict[str, Any]) -> RunSummary:
         best = test = _UNREADABLE
     # Behind a semicolon it says what to do.
     reason = str(status.get("reason", "")).partition("\n")[0].partition(";")[0]
-    return RunSummary(run.path.resolve().name, state, status.get("step"), best, test, reason, differences)
+    return RunSummary(run.path.resolve().name, _state(run, status), status.get("step"), best, test, reason, differences)
 
 
 def _best(rows: list[dict[str, Any]]) -> str:
