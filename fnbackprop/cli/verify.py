@@ -20,6 +20,10 @@ def verify(
     surrogate: Annotated[
         str | None, typer.Option(help="Why your rule is not the derivative on purpose, as 'straight-through'.")
     ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", "-j", min=1, help="Processes that share the work; one for each processor, 4 at most."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Let an inconclusive rule fail too.")] = False,
     allow: Allow = None,
@@ -29,6 +33,7 @@ def verify(
     use(platform)
     from .. import verification
 
-    reports = verification.verify(names or (), args, level, seed, allow or (), only or (), surrogate)
+    request = verification.Request(args, level, seed, tuple(allow or ()), tuple(only or ()), surrogate)
+    reports = verification.verify(names or (), request, jobs)
     if not verification.show(reports, json, strict):
         raise typer.Exit(1)

@@ -89,7 +89,7 @@ class Case:
         """How many hand-written rules the function calls."""
         if not self.base.traceable:
             return 1
-        return rule_calls(self.base.run(jax.make_jaxpr(self.base.rule), *self.base.xs).jaxpr).total()
+        return rule_calls(self.base.program.jaxpr).total()
 
     @cached_property
     def constants(self) -> list[float]:

@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend.core import JaxprEqn
+from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn
 
 from .bits import bits
 from .primal import equations, undecorated
@@ -35,15 +35,20 @@ class Program:
     def shapes(self) -> tuple[jax.ShapeDtypeStruct, ...] | None:
         """Of its outputs; None where it wants values. Raises what the function raises."""
         try:
-            return self._shapes_of(self.function)
+            return self._traced[1]
         except _NEEDS_VALUES:
             return None
+
+    @property
+    def jaxpr(self) -> Jaxpr:
+        """All of it, its rules being single calls. Raises what the function raises."""
+        return self._traced[0].jaxpr
 
     @cached_property
     def calls_back(self) -> bool:
         """Whether it calls Python while it runs."""
         try:
-            return any("callback" in equation.primitive.name for equation in self._equations_of(self.function))
+            return any("callback" in equation.primitive.name for equation in equations(self.jaxpr))
         except Exception:  # for others to tell
             return False
 
@@ -78,24 +83,27 @@ class Program:
     @cached_property
     def undifferentiable(self) -> str:
         """Why JAX cannot differentiate it; empty where it can."""
-        return self._refusal(lambda *xs: jax.vjp(self.function, *xs)[1](self.function(*xs)))
+
+        def differentiated(*xs: Any) -> Any:
+            ys, back = jax.vjp(self.function, *xs)
+            return back(ys)
+
+        return self._refusal(differentiated)
+
+    @cached_property
+    def _traced(self) -> tuple[ClosedJaxpr, tuple[jax.ShapeDtypeStruct, ...]]:
+        with bits(self.x64):
+            return jax.make_jaxpr(self.function, return_shape=True)(*self.xs)
 
     @cached_property
     def _operations(self) -> tuple[JaxprEqn, ...]:
-        """All of it without its rules; none where it cannot be traced."""
-        return () if self.shapes is None else self._equations_of(undecorated(self.function))
+        """All of it, without its rules' derivatives; none where it cannot be traced."""
+        return () if self.shapes is None else tuple(equations(self.jaxpr))
 
     def _refusal(self, function: Callable) -> str:
         try:
-            self._shapes_of(function)
+            with bits(self.x64):
+                jax.eval_shape(function, *self.xs)
         except Exception as error:
             return in_a_line(error)
         return ""
-
-    def _shapes_of(self, function: Callable) -> Any:
-        with bits(self.x64):
-            return jax.eval_shape(function, *self.xs)
-
-    def _equations_of(self, function: Callable) -> tuple[JaxprEqn, ...]:
-        with bits(self.x64):
-            return tuple(equations(jax.make_jaxpr(function)(*self.xs).jaxpr))

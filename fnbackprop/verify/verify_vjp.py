@@ -52,11 +52,17 @@ def verify_vjp(
     reference whose outputs are not the rule's; TypeError for a declaration that does not exist, and for no function.
     """
     case = prepare(f, args, reference, level, seed, name, **declarations)
-    reports = tuple(run_check(check, case) for check in chosen(level, only))
     given = {"reference": reference, **declarations} if reference else declarations
     said = "".join(f"{key}={_as_code(value)}, " for key, value in given.items() if value is not None)
+    return replace(report_on(case, chosen(level, only)), said=said)
+
+
+def report_on(case: Case, checks: Collection[Check]) -> VjpReport:
+    """What these checks find in a case that is prepared."""
+    reports = tuple(run_check(check, case) for check in checks)
     hand_written = not case.given.active or case.rules > 0
-    return VjpReport(case.name, level, seed, reports, case.declarations.surrogate or "", said, hand_written)
+    surrogate = case.declarations.surrogate or ""
+    return VjpReport(case.name, case.level, case.seed, reports, surrogate, hand_written=hand_written)
 
 
 def chosen(level: Level, only: Collection[str] = ()) -> list[Check]:

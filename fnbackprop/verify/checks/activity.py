@@ -37,14 +37,14 @@ def activity(case: Case) -> Outcome:
     def of_output(j: int) -> Traced:
         return jax.vjp(lambda *xs: setting.rule(*xs)[j], *setting.xs)[1](dys[j])
 
-    def with_zeros(j: int) -> Traced:
-        masked = tuple(d if k == j else jnp.zeros_like(d) for k, d in enumerate(dys))
-        return pullback(setting.rule, setting.xs, masked)
-
     def everything() -> tuple:
-        whole = pullback(setting.rule, setting.xs, dys)
+        back = jax.vjp(setting.rule, *setting.xs)[1]
+
+        def with_zeros(j: int) -> Traced:
+            return back(tuple(d if k == j else jnp.zeros_like(d) for k, d in enumerate(dys)))
+
         alone = [(of_output(j), with_zeros(j)) for j in range(outputs)] if outputs > 1 else []
-        return whole, [of_inputs(subset) for subset in tried], alone
+        return back(dys), [of_inputs(subset) for subset in tried], alone
 
     try:
         whole, parts, alone = setting.run(setting.compiled(everything))

@@ -73,14 +73,12 @@ def _kept(setting: Setting, function: Callable) -> tuple[int, int]:
         ys, back = jax.vjp(function, *xs)
         return ys, back
 
-    def both(xs: Any, dys: Any) -> Any:
-        return forward(*xs)[1](dys)
-
-    jaxpr = setting.run(jax.make_jaxpr(forward), *setting.xs)
+    jaxpr, (_, back) = setting.run(jax.make_jaxpr(forward, return_shape=True), *setting.xs)
     residuals = {id(var): var.aval for var in jaxpr.jaxpr.outvars[len(setting.outputs) :]}
     held = {id(var) for var in jaxpr.jaxpr.constvars}
     kept = sum(_bytes(aval) for key, aval in residuals.items() if key not in held)
-    captured = setting.run(jax.make_jaxpr(both), setting.xs, setting.outputs).consts
+    backward = setting.run(jax.make_jaxpr(lambda back, dys: back(dys)), back, setting.outputs)
+    captured = {id(c): c for c in (*jaxpr.consts, *backward.consts)}.values()
     # Arguments that are not differentiated, as a mask, are constants here as well.
     own = {(jnp.shape(leaf), str(jnp.result_type(leaf))) for leaf in setting.leaves if hasattr(leaf, "shape")}
     return kept, sum(_bytes(c) for c in captured if (jnp.shape(c), str(c.dtype)) not in own)

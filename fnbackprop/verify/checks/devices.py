@@ -1,19 +1,13 @@
 """The same answer on eight simulated devices, in a process of its own, for rules that it can import."""
 
 import atexit
-import importlib
-import io
-import operator
-import os
-import pickle
-import subprocess
-import sys
 from functools import cache, partial
 from typing import Any
 
 import jax
 import numpy as np
 
+from ...core.child import CannotTravelError, Child, ChildError
 from ..case import Case, cotangents
 from ..compare import difference
 from ..describe import describe
@@ -21,7 +15,6 @@ from ..setting import Arrays, Setting, Traced, pullback
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
 _DEVICES = 8
-_CHILD = "from fnbackprop.verify.checks.devices import serve; serve()"
 
 
 def devices(case: Case) -> Outcome:
@@ -32,16 +25,14 @@ def devices(case: Case) -> Outcome:
     setting = (case.dimensions.resized({lead: 2 * _DEVICES}) if lead else None) or case.given
     split = frozenset(i for i, axis in lead or () if axis == 0)
     (dys,) = cotangents(setting, 1, case.rng("devices"))
-    try:
-        job = _dumps((case.rule, _packed(setting.args), setting.active, split, dys, setting.x64))
-    except Exception as error:
-        return not_run(f"another process cannot import it: {error}")
     wanted = setting.run(_pullback, setting, setting.xs, dys)
-    answer, raised = _ask(job)
-    if isinstance(raised, ImportError):
-        return not_run(f"another process cannot import it: {raised}")
-    if raised is not None:
-        raise RuleRaised(f"on {_DEVICES} devices", raised, describe(setting)) from raised
+    call = case.rule, _packed(setting.args), setting.active, split, dys, setting.x64
+    try:
+        answer = _child().call(_on_devices, *call)
+    except CannotTravelError as error:
+        return not_run(f"another process cannot import it: {error}")
+    except ChildError as error:
+        raise RuleRaised(f"on {_DEVICES} devices", RuntimeError(error), describe(setting)) from error
     if apart := difference(answer, wanted, setting.rounding, partial(setting.noise, dys)):
         where, name = f"{describe(setting)}; its first axis over {_DEVICES} devices", setting.names[apart.number]
         words = f"another cotangent on {_DEVICES} devices"
@@ -53,35 +44,12 @@ def _pullback(setting: Setting, xs: Traced, dys: Traced) -> Traced:
     return jax.jit(lambda xs, dys: pullback(setting.rule, xs, dys))(xs, dys)
 
 
-class _ByName(pickle.Pickler):
-    """Functions travel as the name that they are imported by: a custom_vjp is no plain function to pickle."""
-
-    def persistent_id(self, thing: Any) -> tuple[str, str] | None:
-        module, name = getattr(thing, "__module__", None), getattr(thing, "__qualname__", None)
-        if not (callable(thing) and isinstance(module, str) and isinstance(name, str)) or module == "builtins":
-            return None
-        return (module, name) if _imported(module, name) is thing else None
-
-
-class _FromName(pickle.Unpickler):
-    def persistent_load(self, name: tuple[str, str]) -> Any:
-        found = _imported(*name)
-        if found is None:
-            raise ImportError(f"no {name[1]} in {name[0]}")
-        return found
-
-
-def _imported(module: str, name: str) -> Any:
-    try:
-        return operator.attrgetter(name)(importlib.import_module(module))
-    except (ImportError, AttributeError):
-        return None
-
-
-def _dumps(job: Any) -> bytes:
-    file = io.BytesIO()
-    _ByName(file).dump(job)
-    return file.getvalue()
+@cache
+def _child() -> Child:
+    """One process for all rules."""
+    child = Child({"JAX_PLATFORMS": "cpu", "JAX_NUM_CPU_DEVICES": str(_DEVICES)})
+    atexit.register(child.end)
+    return child
 
 
 class _Key:
@@ -98,63 +66,6 @@ def _packed(args: Any) -> Any:
         return np.asarray(leaf) if hasattr(leaf, "shape") else leaf
 
     return jax.tree.map(packed, args)
-
-
-@cache
-def _child() -> subprocess.Popen:
-    """One process for all rules; it starts in a second or two, and ends with this one."""
-    path = os.pathsep.join([*sys.path, os.environ.get("PYTHONPATH", "")])
-    environment = {**os.environ, "PYTHONPATH": path, "JAX_PLATFORMS": "cpu", "JAX_NUM_CPU_DEVICES": str(_DEVICES)}
-    pipe = subprocess.PIPE
-    command = [sys.executable, "-c", _CHILD]
-    # Ctrl-C in a terminal goes to a whole group: the child need not hear it too.
-    child = subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment, process_group=0)
-    atexit.register(_end, child)
-    return child
-
-
-def _end(child: subprocess.Popen) -> None:
-    child.kill()
-    child.communicate()
-
-
-def _ask(job: bytes) -> tuple[Any, Exception | None]:
-    child = _child()
-    assert child.stdin
-    assert child.stdout
-    try:
-        child.stdin.write(len(job).to_bytes(8, "big") + job)
-        child.stdin.flush()
-        return pickle.load(child.stdout)
-    except (EOFError, OSError) as error:
-        _child.cache_clear()
-        _end(child)
-        return None, RuntimeError(f"the process ended: {error}")
-
-
-def serve() -> None:
-    """In the child: answer each job with its cotangents, or with what was raised."""
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a rule prints is no answer
-    while header := sys.stdin.buffer.read(8):
-        job = sys.stdin.buffer.read(int.from_bytes(header, "big"))
-        try:
-            answers.write(pickle.dumps(_answer(job)))
-            answers.flush()
-        except BrokenPipeError:  # who asked has ended
-            os._exit(0)
-
-
-def _answer(job: bytes) -> tuple[Arrays | None, Exception | None]:
-    """Errors travel as text: an exception of the rule's own might not."""
-    try:
-        loaded = _FromName(io.BytesIO(job)).load()
-    except Exception as error:
-        return None, ImportError(f"{type(error).__name__}: {error}")
-    try:
-        return _on_devices(*loaded), None
-    except Exception as error:
-        return None, RuntimeError(f"{type(error).__name__}: {error}")
 
 
 def _on_devices(rule: Any, args: Any, active: tuple[int, ...], split: frozenset[int], dys: Arrays, x64: bool) -> Arrays:

@@ -24,7 +24,7 @@ def invoked(case: Case) -> Outcome:
     setting = case.given
     if not setting.traceable:
         return not_run("the function cannot be traced")
-    calls = _calls(setting, setting.rule)
+    calls = rule_calls(setting.program.jaxpr)
     hidden = [thing for thing in referenced(case.rule) if isinstance(thing, jax.custom_vjp)]
     if not calls and not hidden:
         return not_run("a plain function: no hand-written rule in it")

@@ -18,7 +18,7 @@ from ..verdict import Finding, Outcome, RuleRaised, Verdict, failed, not_run
 # At the example's own lengths, and where one is long: what is lost in a long sum shows in the coarsest type.
 _DTYPES = {
     "fast": ((np.float16, np.float32), (jnp.bfloat16,)),
-    "full": ((jnp.bfloat16, np.float16, np.float32), (jnp.bfloat16, np.float32)),
+    "full": ((jnp.bfloat16, np.float16, np.float32), (jnp.bfloat16,)),
 }
 _WIDE = (np.float64, np.float32)
 _LONG = 2048

@@ -5,6 +5,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from ..case import Case, cotangents
 from ..compare import difference
@@ -33,15 +34,15 @@ def vmap(case: Case) -> Outcome:
         return pullback(setting.rule, xs, dys)
 
     def both() -> list[tuple[Traced, Traced]]:
-        results, alone = [], pulled(dys[0], *first)
-        stacked_dys = tuple(map(jnp.stack, zip(*dys, strict=True)))
-        for subset in tried:
-            other = [second[i] if i in subset else first[i] for i in places]
+        others = [[second[i] if i in subset else first[i] for i in places] for subset in tried]
+        calls = [(dys[0], *first), *((dys[1], *other) for other in others)]
+        alone = jax.lax.map(lambda call: pulled(*call), jax.tree.map(lambda *a: jnp.stack(a), *calls))
+        results = []
+        for k, (subset, other) in enumerate(zip(tried, others, strict=True), start=1):
             rows = [jnp.stack([first[i], other[i]]) if i in subset else first[i] for i in places]
             axes = [0 if i in subset else None for i in places]
-            mapped = jax.vmap(pulled, (0, *axes))(stacked_dys, *rows)
-            looped = zip(alone, pulled(dys[1], *other), strict=True)
-            results.append((mapped, tuple(map(jnp.stack, looped))))
+            mapped = jax.vmap(pulled, (0, *axes))(jax.tree.map(lambda *a: jnp.stack(a), *dys), *rows)
+            results.append((mapped, tuple(dx[np.array([0, k])] for dx in alone)))
         return results
 
     try:

@@ -1,14 +1,9 @@
 """Eight simulated devices, in a process of its own."""
 
-import os
-import sys
-
 import jax
 import jax.numpy as jnp
-import pytest
 
 from fnbackprop.modules.linear import linear
-from fnbackprop.verify.checks.devices import _child
 
 from ..rules import WEIGHT, X, outcome, rule
 
@@ -41,8 +36,3 @@ def refusing_many(x, dy):
 
 on_one_device = rule(jnp.sin, refusing_many)
 on_one_device.__module__, on_one_device.__qualname__ = __name__, "on_one_device"
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="its groups are others")
-def test_ctrl_c_in_a_terminal_is_not_heard_twice():
-    assert os.getpgid(_child().pid) != os.getpgid(0)

@@ -157,3 +157,34 @@ def test_json_holds_what_is_not_finite_as_text(folder):
     (folder / "odd.py").write_text(MINE.replace("slope * x * dy", "x * dy / 0"))
     report = verify("odd:right", "--args", "odd:examples", "--json")
     assert json.loads(report.output)[0]["verdict"] == "FAIL"
+
+
+def without_times(result):
+    reports = json.loads(result.output)
+    for report in reports:
+        del report["seconds"]
+        for check in report["checks"]:
+            del check["seconds"]
+    return reports
+
+
+def test_processes_that_share_the_rules_find_the_same(folder):
+    names = ("mine:right", "flatten", "mine:wrong", "--args", "mine:examples", "--only", "reference", "--json")
+    shared, alone = verify(*names, "--jobs", "2"), verify(*names, "--jobs", "1")
+    assert [report["verdict"] for report in without_times(shared)] == ["PASS", "PASS", "FAIL"]
+    assert without_times(shared) == without_times(alone)
+    assert shared.exit_code == alone.exit_code == 1
+
+
+def test_processes_that_share_the_checks_of_a_rule_find_the_same(folder):
+    names = ("mine:wrong", "--args", "mine:examples", "--level", "full", "--json")
+    checks = ("--only", "purity", "--only", "reference", "--only", "linearity")
+    shared, alone = verify(*names, *checks, "--jobs", "2"), verify(*names, *checks, "--jobs", "1")
+    assert [check["name"] for check in without_times(shared)[0]["checks"]] == ["reference", "linearity", "purity"]
+    assert without_times(shared) == without_times(alone)
+
+
+def test_a_mistake_in_a_later_name_is_told_before_anything_is_verified():
+    result = verify("flatten", "flaten")
+    assert result.exit_code == 2
+    assert "PASS" not in result.output
