@@ -16,8 +16,8 @@ SIZES: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "avg_pool": (((32, 28, 28, 64),), {"window": 2}),
     "embedding": ((4096, (8192, 256)), {}),
     "cross_entropy": (((1024, 4096), 1024), {}),
-    "attention": (((4, 256, 4, 64),) * 3, {"causal": True}),
-    "attention, 2048 long": (((1, 2048, 4, 64),) * 3, {"causal": True}),
+    # As many positions in all, so that memory which grows with the context, and not with its square, stays as it is.
+    **{f"attention, {n} long": (((4096 // n, n, 4, 64),) * 3, {"causal": True}) for n in (64, 256, 1024, 4096)},
     "lstm": (((32, 64, 512), (512, 128)), {}),
     "gru": (((32, 64, 384), (384, 128), (128,)), {}),
 }
