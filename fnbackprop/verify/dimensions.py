@@ -18,6 +18,8 @@ Group = frozenset[Place]
 # Groups larger than this are not tried to be split.
 _SPLIT = 6
 _SMALL = 8
+# A program of more operations than this, and than thrice the given one's, is a loop written out: slow to compile.
+_UNROLLED = 600
 
 
 class Dimensions:
@@ -50,7 +52,11 @@ class Dimensions:
     def resized(self, lengths: Mapping[Group, int], where: str = "") -> Setting | None:
         """The call with these lengths for these groups, and new values; None where the function does not take it."""
         made = self.drawn(lengths, where)
-        return made if made.accepted else None
+        return made if self.takes(made) else None
+
+    def takes(self, setting: Setting) -> bool:
+        """Whether the function takes this call, and its program does not grow with the lengths beyond all measure."""
+        return setting.accepted and setting.program.operations <= max(_UNROLLED, 3 * self.setting.program.operations)
 
     def drawn(self, lengths: Mapping[Group, int], where: str = "") -> Setting:
         """The same, whether the function takes it or not."""
@@ -81,7 +87,7 @@ class Dimensions:
         if len(places) > 1 and len(places) <= _SPLIT:
             for count in range(1, len(places) // 2 + 1):
                 for part in combinations(sorted(places), count):
-                    if n > 1 and self.resized({frozenset(part): other}) and self.resized({places - set(part): other}):
+                    if n > 1 and self._apart(frozenset(part), other) and self._apart(places - set(part), other):
                         yield from self._split(frozenset(part), n)
                         yield from self._split(places - set(part), n)
                         return
@@ -89,6 +95,11 @@ class Dimensions:
         # A function may take more columns than it reads, and its rule refuse them aloud: such a length is fixed.
         if made and (any(axis == 0 for _, axis in places) or not made.program.undifferentiable):
             yield places
+
+    def _apart(self, part: Group, n: int) -> bool:
+        """Whether these may have another length than the others, which their rule does not refuse aloud."""
+        made = self.resized({part: n})
+        return bool(made and not made.program.undifferentiable)
 
     def _leaf(self, number: int, leaf: Any, lengths: Mapping[Place, int], rng: np.random.Generator) -> Any:
         """A leaf of the new shape, drawn from its own values; unchanged where its shape is."""

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .sampling import resample
+from .sampling import is_ordered, ordered, resample
 from .setting import Arrays, Setting
 
 # Magnitudes from far below one to where exponentials overflow in float64; thresholds sit between them.
@@ -15,6 +15,8 @@ _GRID = (
 )
 # Beyond the range of ordinary numbers a rule may only not be worse than its reference.
 ORDINARY = 2e4
+# Constants up to this size are taken for such as keep a division from 0, so many of them.
+_SMALL, _FEW = 0.1, 6
 # How often a point is drawn again that the function's author does not let be tried.
 _TRIES = 16
 
@@ -47,7 +49,8 @@ def threshold_points(
 ) -> list[Point]:
     """Entries all over the grid of magnitudes, and around the constants that the code itself names."""
     found = list(_allowed(setting, _at_thresholds(setting.xs, constants, rng, rounds)))
-    return [found[k] for k in sorted(rng.permutation(len(found))[:most])]
+    small = _allowed(setting, _below(setting.xs, constants, rng))
+    return [*(found[k] for k in sorted(rng.permutation(len(found))[:most])), *small]
 
 
 def extreme_points(setting: Setting, rng: np.random.Generator) -> list[Point]:
@@ -67,13 +70,14 @@ def _at_kinks(examples: Arrays, rng: np.random.Generator) -> Iterator[Point]:
         some = np.asarray(rng.random(x.shape) < 0.5)
         for kind, values in _kinks(resample(x, x.shape, rng), some):
             xs = [resample(a, a.shape, rng) for a in examples]
-            xs[number] = np.asarray(values, x.dtype)
+            xs[number] = np.asarray(ordered(x, values), x.dtype)
             yield Point(tuple(xs), kind)
         for other, a in enumerate(examples[:number]):
             if a.ndim == x.ndim and a.shape[1:] == x.shape[1:]:
                 rows = min(len(np.atleast_1d(a)), len(np.atleast_1d(x)))
-                yield _tied(examples, number, other, rows, np.ones(x.shape, bool), rng)
-                yield _tied(examples, number, other, rows, some, rng)
+                pair = (other, number) if is_ordered(x) else (number, other)
+                yield _tied(examples, *pair, rows, np.ones(x.shape, bool), rng)
+                yield _tied(examples, *pair, rows, some, rng)
 
 
 def _kinks(drawn: np.ndarray, some: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
@@ -91,6 +95,8 @@ def _kinks(drawn: np.ndarray, some: np.ndarray) -> Iterator[tuple[str, np.ndarra
 def _tied(examples: Arrays, number: int, other: int, rows: int, where: np.ndarray, rng: np.random.Generator) -> Point:
     """Two arguments that agree in so many rows, as far as `where` goes."""
     xs = [resample(a, a.shape, rng) for a in examples]
+    if is_ordered(examples[number]):
+        return Point(tuple(xs), "random")
     first = np.s_[:rows] if where.ndim else np.s_[...]
     xs[number][first] = np.where(where[first], xs[other][first], xs[number][first])
     return Point(tuple(xs), "arguments tied")
@@ -116,6 +122,16 @@ def _at_thresholds(
                 yield _one(examples, number, value, rng, "one large entry")
 
 
+def _below(examples: Arrays, constants: Sequence[float], rng: np.random.Generator) -> Iterator[Point]:
+    """Arrays whose norm lies below a small constant, as that which keeps a division from 0."""
+    for number, x in enumerate(examples):
+        for constant in [c for c in constants if 0 < c <= _SMALL][:_FEW] if x.size else ():
+            xs = [resample(a, a.shape, rng) for a in examples]
+            norm = np.linalg.norm(np.asarray(xs[number]).reshape(-1))
+            xs[number] = np.asarray(ordered(x, xs[number] * (constant / 2 / norm)), x.dtype)
+            yield Point(tuple(xs), "a small norm")
+
+
 def _at_extremes(examples: Arrays, rng: np.random.Generator) -> Iterator[Point]:
     for number, x in enumerate(examples):
         if not x.size:
@@ -138,7 +154,7 @@ def _at_extremes(examples: Arrays, rng: np.random.Generator) -> Iterator[Point]:
 
 def _placed(examples: Arrays, number: int, values: np.ndarray, rng: np.random.Generator) -> Point:
     xs = [resample(a, a.shape, rng) for a in examples]
-    xs[number] = values.astype(xs[number].dtype)
+    xs[number] = ordered(examples[number], values).astype(xs[number].dtype)
     return Point(tuple(xs), "large entries")
 
 
@@ -146,5 +162,5 @@ def _one(examples: Arrays, number: int, value: float, rng: np.random.Generator, 
     xs = [resample(a, a.shape, rng) for a in examples]
     flat = xs[number].reshape(-1).copy()
     flat[rng.integers(flat.size)] = value
-    xs[number] = flat.reshape(xs[number].shape)
+    xs[number] = ordered(examples[number], flat.reshape(xs[number].shape)).astype(xs[number].dtype)
     return Point(tuple(xs), kind)

@@ -44,6 +44,11 @@ class Program:
         """All of it, its rules being single calls. Raises what the function raises."""
         return self._traced[0].jaxpr
 
+    @property
+    def operations(self) -> int:
+        """How many there are; 0 where it cannot be traced."""
+        return len(self._operations)
+
     @cached_property
     def calls_back(self) -> bool:
         """Whether it calls Python while it runs."""

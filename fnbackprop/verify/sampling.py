@@ -41,6 +41,24 @@ def structure(example: np.ndarray) -> Callable[[np.ndarray, np.random.Generator]
     return _any
 
 
+def ordered(example: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """`values` sorted, or summing to one along their rows, where all of the example is so."""
+    if np.iscomplexobj(example) or not np.isfinite(values).all():
+        return values
+    kept = structure(example)
+    if kept is _sorted:
+        gap = 1e-2 * float(np.diff(np.asarray(example, float), axis=-1).mean())
+        return np.asarray(np.sort(values, axis=-1) + gap * np.arange(values.shape[-1]))
+    if kept is _distribution and np.abs(values).sum(-1).all():
+        return np.asarray(np.abs(values) / np.abs(values).sum(-1, keepdims=True))
+    return values
+
+
+def is_ordered(example: np.ndarray) -> bool:
+    """Whether it has such an order."""
+    return not np.iscomplexobj(example) and structure(example) in (_sorted, _distribution)
+
+
 def _any(drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return drawn
 

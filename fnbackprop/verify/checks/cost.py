@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from ..case import Case
 from ..describe import describe
@@ -75,13 +76,21 @@ def _kept(setting: Setting, function: Callable) -> tuple[int, int]:
 
     jaxpr, (_, back) = setting.run(jax.make_jaxpr(forward, return_shape=True), *setting.xs)
     residuals = {id(var): var.aval for var in jaxpr.jaxpr.outvars[len(setting.outputs) :]}
-    held = {id(var) for var in jaxpr.jaxpr.constvars}
+    # Inputs and outputs are there anyway.
+    held = {
+        id(var) for var in (*jaxpr.jaxpr.constvars, *jaxpr.jaxpr.invars, *jaxpr.jaxpr.outvars[: len(setting.outputs)])
+    }
     kept = sum(_bytes(aval) for key, aval in residuals.items() if key not in held)
     backward = setting.run(jax.make_jaxpr(lambda back, dys: back(dys)), back, setting.outputs)
-    captured = {id(c): c for c in (*jaxpr.consts, *backward.consts)}.values()
+    # Both passes may make the same table, as of indices.
+    captured = {_content(c): c for c in (*jaxpr.consts, *backward.consts)}.values()
     # Arguments that are not differentiated, as a mask, are constants here as well.
     own = {(jnp.shape(leaf), str(jnp.result_type(leaf))) for leaf in setting.leaves if hasattr(leaf, "shape")}
     return kept, sum(_bytes(c) for c in captured if (jnp.shape(c), str(c.dtype)) not in own)
+
+
+def _content(array: Any) -> Any:
+    return (str(array.dtype), jnp.shape(array), np.asarray(array).tobytes()) if _bytes(array) else id(array)
 
 
 def _bytes(array: Any) -> int:

@@ -55,8 +55,17 @@ def _settings(case: Case, option: Option) -> Iterator[Setting]:
         explicit = option.call(case.explicit, value) if case.explicit else None
         call, where = option.call(case.rule, value), f"{option.name}={value!r}"
         setting = replace(case.base, call=call, explicit=explicit, where=where)
-        if setting.accepted:
+        if setting.accepted and (values is not None or not _too_few(case, option.given, value)):
             yield setting.compared()
+
+
+def _too_few(case: Case, given: Any, value: Any) -> bool:
+    """Whether a number that may be how many there are leaves out some of the indices that the call is given."""
+    if not isinstance(given, int) or isinstance(given, bool) or not isinstance(value, int):
+        return False
+    whole = [leaf for leaf in case.base.leaves if hasattr(leaf, "shape") and "int" in str(leaf.dtype) and leaf.size]
+    largest = max((int(np.max(leaf)) for leaf in whole), default=-1)
+    return value <= largest < given
 
 
 def _options(case: Case) -> Iterator[Option]:

@@ -25,7 +25,7 @@ def purity(case: Case) -> Outcome:
 
     Then one backward pass after the other step by step: what they leave behind is a number there, and no tracer.
     """
-    setting, rng = case.given, case.rng("purity")
+    setting, rng = case.base, case.rng("purity")
     points = [p.xs for p in random_points(setting, 2, rng)]
     dys = cotangents(setting, 2, rng)
 

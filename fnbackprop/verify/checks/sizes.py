@@ -73,7 +73,7 @@ def _resized(case: Case, changed: dict[Group, int]) -> Setting | None:
         return None
     drawn = case.dimensions.drawn(changed, "sizes " + ", ".join(map(str, changed.values())))
     setting = case.as_base(drawn)
-    return setting if setting.accepted else None
+    return setting if case.dimensions.takes(setting) else None
 
 
 def _equal_rows(setting: Setting) -> Sequence[Point]:

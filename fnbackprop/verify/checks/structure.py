@@ -37,7 +37,7 @@ def settings(case: Case) -> Iterator[Setting]:
     given = {np.dtype(x.dtype) for x in case.given.xs}
     if len(given) != 1 or {np.dtype(y.dtype) for y in case.given.outputs} != given or np.dtype(complex) in given:
         return
-    for dtype in map(np.dtype, (jnp.bfloat16, np.float16, np.float32, np.float64)):
+    for dtype in (np.dtype(kind) for kind in (jnp.bfloat16, np.float16, np.float32, np.float64)):
         setting = cast(case.given, dtype)
         if dtype not in given and setting.accepted and {y.dtype for y in setting.outputs} == {dtype}:
             yield setting

@@ -14,7 +14,7 @@ from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
 def transforms(case: Case) -> Outcome:
     """Cotangents under each against each other; at full level, also against those that are computed step by step."""
-    setting, rng = case.given, case.rng("transforms")
+    setting, rng = case.base, case.rng("transforms")
     if not setting.traceable:
         return not_run("the function cannot be traced")
     (dys,) = cotangents(setting, 1, rng)
