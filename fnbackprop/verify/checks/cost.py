@@ -36,9 +36,9 @@ def cost(case: Case) -> Outcome:
         kept, constants = _kept(setting, setting.rule)
         own, own_constants = _kept(setting, setting.reference) if setting.compare else (0, 0)
         figures = figures or {
-            "kept bytes": kept,
-            "inputs and outputs": ends,
-            "kept by autodiff": own,
+            "bytes of inputs and outputs": ends,
+            "kept besides": kept,
+            "by autodiff": own,
             "constants": constants,
         }
         where = describe(setting)

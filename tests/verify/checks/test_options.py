@@ -1,5 +1,6 @@
 """Options that the example leaves at their defaults."""
 
+import jax
 import jax.numpy as jnp
 
 from ..rules import X, halved, outcome, rule
@@ -76,3 +77,22 @@ def test_all_declared_values_are_tried():
 def test_a_declared_value_that_is_not_taken_is_no_pass():
     assert outcome("options", right_total, X, options={"axis": [0, 7]}).verdict == "INCONCLUSIVE"
     assert outcome("options", right_total, X, options={"x": [X]}).verdict == "INCONCLUSIVE"
+
+
+def by_segment(x, segments, count):
+    sums = jax.ops.segment_sum(jnp.exp(x), segments, count)
+    return jnp.exp(x) / sums[segments]
+
+
+def segment_slope(count, x, segments, dy):
+    y = by_segment(x, segments, count)
+    return y * (dy - jax.ops.segment_sum(dy * y, segments, count)[segments]), None
+
+
+def test_a_count_that_leaves_out_indices_is_not_tried():
+    # Indices past the end are dropped by one operation and brought back by another: no rule is right there.
+    segments = jnp.array([0, 0, 1, 2, 2, 1])
+    right = rule(by_segment, segment_slope, (2,))
+    assert outcome("options", right, X.reshape(-1)[:6], segments, 3).verdict == "PASS"
+    wrong = rule(by_segment, lambda count, *kept: (segment_slope(count, *kept)[0] * (3 / count), None), (2,))
+    assert outcome("options", wrong, X.reshape(-1)[:6], segments, 3).verdict == "FAIL"

@@ -73,3 +73,46 @@ def test_without_a_reference_the_values_are_asked():
     found = outcome("special", right, jnp.array(1.5))
     assert found.verdict == "PASS"
     assert found.figures["compared"] <= 10  # those that were looked at, not those that were drawn
+
+
+FLOOR = 1e-3
+
+
+def normalized(x):
+    return x / jnp.maximum(jnp.linalg.norm(x, axis=-1, keepdims=True), FLOOR)
+
+
+def normalized_slope(x, dy, floored):
+    norm = jnp.linalg.norm(x, axis=-1, keepdims=True)
+    y = normalized(x)
+    along = y * jnp.sum(dy * y, axis=-1, keepdims=True)
+    return ((dy - jnp.where(floored & (norm < FLOOR), 0, along)) / jnp.maximum(norm, FLOOR),)
+
+
+def test_norms_below_what_keeps_from_dividing_by_0_are_tried():
+    wrong = rule(normalized, lambda x, dy: normalized_slope(x, dy, False))
+    right = rule(normalized, lambda x, dy: normalized_slope(x, dy, True))
+    assert outcome("special", wrong, X).verdict == "FAIL"
+    assert outcome("special", right, X).verdict == "PASS"
+
+
+def interpolated(x, knots, values):
+    return jnp.interp(x, knots, values)
+
+
+def interpolated_slope(x, knots, values, dy):
+    at = jnp.clip(jnp.searchsorted(knots, x, side="right") - 1, 0, len(knots) - 2)
+    width = knots[at + 1] - knots[at]
+    share = (x - knots[at]) / width
+    inside = (x >= knots[0]) & (x <= knots[-1])
+    slope = jnp.where(inside, dy * (values[at + 1] - values[at]) / width, 0)
+    share = jnp.clip(share, 0, 1)
+    dknots = jnp.zeros_like(knots).at[at].add(-slope * (1 - share)).at[at + 1].add(-slope * share)
+    return slope, dknots, jnp.zeros_like(values).at[at].add(dy * (1 - share)).at[at + 1].add(dy * share)
+
+
+@pytest.mark.parametrize("check", ["special", "kinks"])
+def test_knots_that_are_sorted_stay_so(check):
+    knots, values = jnp.array([-1.5, -0.4, 0.1, 0.9, 2.5]), jnp.array([0.3, -1.0, 0.5, 2.0, 1.2])
+    right = rule(interpolated, interpolated_slope)
+    assert outcome(check, right, X.reshape(-1), knots, values).verdict == "PASS"

@@ -1,0 +1,44 @@
+"""Which lengths of a call's arguments can be changed."""
+
+import jax.numpy as jnp
+
+from fnbackprop.verify.prepare import prepare
+
+from .rules import WEIGHT, X, rule
+
+
+def groups(f, *args):
+    case = prepare(f, args)
+    return {frozenset(group) for group in case.dimensions.groups}
+
+
+def test_lengths_that_a_product_ties_are_changed_together():
+    product = rule(lambda x, w: x @ w.T, lambda x, w, dy: (dy @ w, dy.T @ x))
+    assert groups(product, X, WEIGHT) == {frozenset({(0, 0)}), frozenset({(0, 1), (1, 1)}), frozenset({(1, 0)})}
+
+
+def test_lengths_that_only_the_rule_ties_are_changed_together():
+    def nearest(queries, keys):
+        return jnp.sum(jnp.diagonal(queries @ keys.T))
+
+    def backward(queries, keys, dy):
+        pairs = dy * (queries @ keys.T * 0 + jnp.eye(len(queries)))
+        return pairs @ keys, pairs.T @ queries
+
+    # The function takes any number of keys; its rule says aloud that it does not.
+    assert groups(rule(nearest, backward), X, 2 * X) == {frozenset({(0, 0), (1, 0)}), frozenset({(0, 1), (1, 1)})}
+
+
+def test_a_length_over_which_a_loop_is_written_out_stays_short():
+    def smoothed(x, taps):
+        return sum(taps[k] * jnp.roll(x, k) for k in range(len(taps)))
+
+    def backward(x, taps, dy):
+        dx = sum(taps[k] * jnp.roll(dy, -k) for k in range(len(taps)))
+        return dx, jnp.stack([jnp.sum(dy * jnp.roll(x, k)) for k in range(len(taps))])
+
+    dimensions = prepare(rule(smoothed, backward), (X[0], X[:2, 0])).dimensions
+    of_x, of_taps = (next(g for g in dimensions.groups if (i, 0) in g) for i in (0, 1))
+    assert dimensions.resized({of_x: 2048})
+    assert dimensions.resized({of_taps: 20})
+    assert not dimensions.resized({of_taps: 2048})
