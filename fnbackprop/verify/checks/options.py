@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..case import Case, cotangents
+from ..describe import array_text
 from ..judge import judge
 from ..outcome import conclude
 from ..points import random_points
@@ -53,8 +54,8 @@ def _settings(case: Case, option: Option) -> Iterator[Setting]:
     values = case.declarations.options.get(option.name)
     for value in values if values is not None else _candidates(case, option):
         explicit = option.call(case.explicit, value) if case.explicit else None
-        call, where = option.call(case.rule, value), f"{option.name}={value!r}"
-        setting = replace(case.base, call=call, explicit=explicit, where=where)
+        call, said = option.call(case.rule, value), array_text(value) if hasattr(value, "shape") else repr(value)
+        setting = replace(case.base, call=call, explicit=explicit, where=f"{option.name}={said}")
         if setting.accepted and (values is not None or not _too_few(case, option.given, value)):
             yield setting.compared()
 
@@ -95,12 +96,15 @@ def _keyword(name: str, function: Callable, value: Any) -> Callable:
 def _candidates(case: Case, option: Option) -> Sequence[Any]:
     """Values of the present one's kind that may be taken as well."""
     given = option.given
+    if given is None:
+        return list(_arrays(case, option.name))
     found: list[Any] = list(_literals(case.rule, option.name))
     if isinstance(given, bool):
         found += [not given]
     elif isinstance(given, int):
         rank = max((x.ndim for x in case.base.xs), default=0)
-        found += [*range(-rank, rank), 2, 3, 1, given + 1]
+        # What cannot be an axis is a number of something, or an exponent.
+        found += [*(range(-rank, rank) if -rank <= given < rank else ()), 2, 3, 1, given + 1]
     elif isinstance(given, float):
         found += [given / 2, given * 2, given + 0.25]
     elif isinstance(given, str):
@@ -109,6 +113,15 @@ def _candidates(case: Case, option: Option) -> Sequence[Any]:
     elif isinstance(given, tuple) and all(isinstance(n, int) for n in given):
         found += [given[::-1], *((n,) for n in given)]
     return [v for k, v in enumerate(found) if v != given and v not in found[:k]]
+
+
+def _arrays(case: Case, name: str) -> Iterator[np.ndarray]:
+    """For an argument that was left out: of the shapes of the others' rows, of one per row, of their own, of none."""
+    rng = case.rng(f"options {name}")
+    shapes = [shape for x in case.base.xs for shape in (x.shape[-1:], x.shape[:-1], x.shape)]
+    for shape in dict.fromkeys([*shapes, ()]):
+        drawn = 0.5 + rng.random(shape)
+        yield np.asarray(drawn < 1.2) if "mask" in name else np.asarray(drawn, case.base.xs[0].dtype)
 
 
 def _literals(rule: Callable, name: str) -> tuple[Any, ...]:

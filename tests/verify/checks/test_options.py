@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+import pytest
 
 from ..rules import X, halved, outcome, rule
 
@@ -96,3 +97,34 @@ def test_a_count_that_leaves_out_indices_is_not_tried():
     assert outcome("options", right, X.reshape(-1)[:6], segments, 3).verdict == "PASS"
     wrong = rule(by_segment, lambda count, *kept: (segment_slope(count, *kept)[0] * (3 / count), None), (2,))
     assert outcome("options", wrong, X.reshape(-1)[:6], segments, 3).verdict == "FAIL"
+
+
+def scaled(x, scale=None):
+    return jnp.sin(x) if scale is None else jnp.sin(x) * scale
+
+
+@pytest.mark.parametrize("args", [(X,), (X, None)])
+def test_an_argument_that_was_left_out_is_tried(args):
+    right = rule_of_two(lambda x, scale, dy: dy * jnp.cos(x) * (1 if scale is None else scale))
+    wrong = rule_of_two(lambda x, scale, dy: dy * jnp.cos(x))
+    assert outcome("options", right, *args).verdict == "PASS"
+    assert outcome("options", wrong, *args).verdict == "FAIL"
+
+
+def rule_of_two(slope):
+    f = jax.custom_vjp(scaled)
+
+    def backward(kept, dy):
+        x, scale = kept
+        return slope(x, scale, dy), None if scale is None else jnp.zeros_like(scale)
+
+    f.defvjp(lambda x, scale=None: (scaled(x, scale), (x, scale)), backward)
+    return f
+
+
+def test_a_number_that_cannot_be_an_axis_does_not_become_negative():
+    def power(x, n):
+        return x**n
+
+    right = rule(power, lambda n, x, dy: (dy * n * x ** max(n - 1, 0),), (1,))  # for n ≥ 0
+    assert outcome("options", right, X[0], 3).verdict == "PASS"
