@@ -56,17 +56,21 @@ def _settings(case: Case, option: Option) -> Iterator[Setting]:
         explicit = option.call(case.explicit, value) if case.explicit else None
         call, said = option.call(case.rule, value), array_text(value) if hasattr(value, "shape") else repr(value)
         setting = replace(case.base, call=call, explicit=explicit, where=f"{option.name}={said}")
-        if setting.accepted and (values is not None or not _too_few(case, option.given, value)):
+        if setting.accepted and (values is not None or not _is_far_fetched(setting, option.given, value)):
             yield setting.compared()
 
 
-def _too_few(case: Case, given: Any, value: Any) -> bool:
-    """Whether a number that may be how many there are leaves out some of the indices that the call is given."""
+def _is_far_fetched(setting: Setting, given: Any, value: Any) -> bool:
+    """Whether nobody would call the function so: in a shape that its rule refuses aloud, or with too few of something.
+
+    A number larger than all indices may be how many there are.
+    """
+    if given is None:
+        return bool(setting.program.undifferentiable)
     if not isinstance(given, int) or isinstance(given, bool) or not isinstance(value, int):
         return False
-    whole = [leaf for leaf in case.base.leaves if hasattr(leaf, "shape") and "int" in str(leaf.dtype) and leaf.size]
-    largest = max((int(np.max(leaf)) for leaf in whole), default=-1)
-    return value <= largest < given
+    whole = [leaf for leaf in setting.leaves if hasattr(leaf, "shape") and "int" in str(leaf.dtype) and leaf.size]
+    return value <= max((int(np.max(leaf)) for leaf in whole), default=-1) < given
 
 
 def _options(case: Case) -> Iterator[Option]:

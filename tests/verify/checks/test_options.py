@@ -122,6 +122,16 @@ def rule_of_two(slope):
     return f
 
 
+def test_an_argument_of_a_shape_that_the_rule_refuses_aloud_is_not_tried():
+    def backward(kept, dy):
+        x, scale = kept
+        return dy * jnp.cos(x) * (1 if scale is None else scale), None if scale is None else (dy * jnp.sin(x)).sum(0)
+
+    right = jax.custom_vjp(scaled)
+    right.defvjp(lambda x, scale=None: (scaled(x, scale), (x, scale)), backward)
+    assert outcome("options", right, X).verdict == "PASS"
+
+
 def test_a_number_that_cannot_be_an_axis_does_not_become_negative():
     def power(x, n):
         return x**n
