@@ -8,7 +8,7 @@ import numpy as np
 from .compare import Tolerance
 from .decide import Circumstances, Claim, decide
 from .evidence import Bracket, bracket, differentiate, nearby
-from .points import ORDINARY
+from .points import ORDINARY, TIED
 from .setting import Arrays
 from .trial import Answer, Trial
 from .vectors import as_covector
@@ -54,7 +54,8 @@ def _circumstances(
         around=partial(_nearby, trial, direction, rng),
         alone=not tolerance.composed and sum(map(np.count_nonzero, dy)) == 1,
         choose=tolerance.choose,
-        ruled=tolerance.ruled,
+        # Two arguments seldom agree, and there autodiff's NaN is what people live with.
+        ruled=tolerance.ruled and point.kind != TIED,
     )
 
 

@@ -17,6 +17,7 @@ _GRID = (
 ORDINARY = 2e4
 # Constants up to this size are taken for such as keep a division from 0, so many of them.
 _SMALL, _FEW = 0.1, 6
+TIED = "arguments tied"
 # How often a point is drawn again that the function's author does not let be tried.
 _TRIES = 16
 
@@ -99,7 +100,7 @@ def _tied(examples: Arrays, number: int, other: int, rows: int, where: np.ndarra
         return Point(tuple(xs), "random")
     first = np.s_[:rows] if where.ndim else np.s_[...]
     xs[number][first] = np.where(where[first], xs[other][first], xs[number][first])
-    return Point(tuple(xs), "arguments tied")
+    return Point(tuple(xs), TIED)
 
 
 def _at_thresholds(

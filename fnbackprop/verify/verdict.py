@@ -72,6 +72,11 @@ class RuleRaised(Exception):  # noqa: N818 — it is no error of ours
         self.doing, self.error, self.where = doing, error, where
         super().__init__(f"{doing}: {type(error).__name__}: {error}")
 
+    @property
+    def lacks_type(self) -> bool:
+        """Whether an operation of JAX's, as of a factorisation, does not exist in the type that was tried."""
+        return "does not accept dtype" in str(self.error)
+
     def finding(self) -> Finding:
         """The error as a finding; its first line says enough."""
         kind, message = in_a_line(self.error).split(": ", 1)

@@ -54,3 +54,20 @@ def test_the_references_choice_is_held_to_where_that_is_promised():
 
     assert outcome("kinks", relu_with(1), X, reference=reference, convention="reference").verdict == "PASS"
     assert outcome("kinks", relu_with(0), X, reference=reference, convention="reference").verdict == "FAIL"
+
+
+def test_nan_where_two_arguments_agree_is_let_be_where_autodiff_gives_it_too():
+    def distance(a, b):
+        return jnp.sqrt(jnp.sum((a - b) ** 2, axis=-1))
+
+    def backward(a, b, dy):
+        d = dy[..., None] * (a - b) / distance(a, b)[..., None]
+        return d, -d
+
+    assert outcome("kinks", rule(distance, backward), X, X[::-1]).verdict == "PASS"
+
+    def safe(a, b):
+        square = jnp.sum((a - b) ** 2, axis=-1)
+        return jnp.where(square == 0, 0, jnp.sqrt(jnp.where(square == 0, 1, square)))
+
+    assert outcome("kinks", rule(safe, backward), X, X[::-1]).verdict == "FAIL"

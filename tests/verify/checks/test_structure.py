@@ -45,3 +45,16 @@ def test_what_is_left_to_a_default_is_given_to_fwd():
         lambda x, by: (power(x, by), (x, by)), lambda kept, dy: (dy * kept[1] * kept[0] ** (kept[1] - 1), None)
     )
     assert outcome("structure", power, X).verdict == "PASS"
+
+
+def test_a_type_for_which_jax_has_no_operation_is_not_tried():
+    def solved(x):
+        return 2 * x
+
+    def backward(x, dy):
+        return (jnp.linalg.solve(0.5 * jnp.eye(len(x), dtype=x.dtype), dy),)
+
+    report = outcome("structure", rule(solved, backward), X[0])
+    assert report.verdict == "PASS"
+    assert report.figures["dtypes"] == "float32, float64"
+    assert outcome("precision", rule(solved, backward), X[0]).verdict == "PASS"
