@@ -36,7 +36,7 @@ def test_what_means_the_same_is_the_same() -> None:
     FILE.write_text("# mine\n" + tomli_w.dumps(dict(reversed(tables.items())), indent=1))
     assert describe() == []
     # Said on the command line, or in the config.
-    assert describe([*LISTS, "model.1.rate=0.2"]) == []
+    assert describe([*LISTS, "model.1.rate=0.2", "cost.label_smoothing=0.0"]) == []
 
 
 def test_what_changes_no_result_is_told() -> None:
