@@ -21,6 +21,7 @@ from .metrics import Mark as Mark
 from .metrics import MetricsLog as MetricsLog
 from .metrics import holds as holds
 from .metrics import read_metrics as read_metrics
+from .metrics import read_row as read_row
 from .metrics import salvage as salvage
 from .metrics_csv import metrics_csv as metrics_csv
 from .progress import TrainingProgress as TrainingProgress

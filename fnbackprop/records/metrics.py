@@ -74,7 +74,7 @@ def salvage(path: Path, step: int) -> tuple[int, Path | None]:
     Returns how many rows, and where that file is; None where nothing was lost of it.
     """
     content = path.read_bytes() if path.exists() else b""
-    rows = [(line, _read(line)) for line in content.split(b"\n")[:-1]]
+    rows = [(line, read_row(line)) for line in content.split(b"\n")[:-1]]
     kept = [line for line, row in rows if row is not None and _is_figures(row, step)]
     aside = unused_name(path) if any(row is None for _, row in rows) else None
     if aside:
@@ -83,7 +83,8 @@ def salvage(path: Path, step: int) -> tuple[int, Path | None]:
     return len(kept), aside
 
 
-def _read(line: bytes) -> dict[str, Any] | None:
+def read_row(line: bytes) -> dict[str, Any] | None:
+    """The row that a line holds; None where it is damaged."""
     try:
         return _parse(line, "")
     except DataError:

@@ -9,12 +9,12 @@ from rich.console import Console
 
 from .. import build, records, training
 from ..core.atomic import write_atomically
-from ..core.errors import ConfigError
 from ..core.stopping import StopWish
 from ..data.digest import data_digest
 from ..experiment.run import Run
 from .axes import Axis
 from .groups import Member
+from .same_sweep import check_same
 from .turn import Trained
 
 
@@ -39,18 +39,18 @@ class SweepFolder(NamedTuple):
         """The run folder of a point."""
         return self.path / "points" / name
 
-    def describe(self, plain: Sequence[str], axes: Sequence[Axis], members: Sequence[Member], strict: bool) -> None:
-        """Write sweep.toml. Raises ConfigError where the folder holds another sweep."""
+    def describe(
+        self, plain: Sequence[str], axes: Sequence[Axis], members: Sequence[Member], strict: bool
+    ) -> list[str]:
+        """Write sweep.toml; the harmless differences to the one there, a line each. Raises what `check_same` does."""
         base = build.config_tables(members[0].plan, members[0].data)
         keys = {axis.key: list(axis.values) for axis in axes}
         digest = data_digest(members[0].data.splits)
         said: dict[str, Any] = {"overrides": list(plain), "strict": strict, "data": digest, "axes": keys}
-        text, path = tomli_w.dumps(said | {"first_point": base}), self.path / "sweep.toml"
-        if path.exists() and path.read_text(encoding="utf-8") != text:
-            raise ConfigError(
-                f"{self.path} holds another sweep; leave --run out to begin a new one, or repeat it as it was"
-            )
-        write_atomically(path, text)
+        path = self.path / "sweep.toml"
+        changes = check_same(path, said, members[0]) if path.exists() else []
+        write_atomically(path, tomli_w.dumps(said | {"first_point": base}))
+        return changes
 
     def keep(self, trained: Trained, name: str) -> None:
         """Write a point's run folder, as `train` does."""

@@ -76,7 +76,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _is_geometric(values: Sequence[float]) -> bool:
+def _is_geometric(values: Sequence[int | float]) -> bool:
     """Whether positive values lie more evenly by their ratios than by their differences."""
     found = np.sort(np.array(values, np.float64))
     if len(found) < 3 or found[0] <= 0:

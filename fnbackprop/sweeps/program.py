@@ -1,5 +1,6 @@
 """The program of a group: the loop and the evaluation of `train`, mapped over points."""
 
+import math
 import os
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -29,10 +30,8 @@ class Program:
         self.batches = training.Batches(first.plan.config.data, len(first.data.splits.train), first.data.train_buckets)
         self._examples = self._put(jax.tree.map(jnp.asarray, first.data.splits.examples))
         self.at_once = self._padded(min(at_once or len(group.members), len(group.members)))
-        self._compile()
-        while at_once is None and self.at_once > (self._count or 1) and self._bytes() > _budget():
+        while not self._fits(within=math.inf if at_once else _budget()):
             self.at_once = self._padded(self.at_once // 2)
-            self._compile()
 
     def start(self, members: Sequence[Member]) -> None:
         """Begin with these members, at most `at_once`; the last one fills up what is left."""
@@ -72,6 +71,17 @@ class Program:
     def seen(self, order: Any, first: int, last: int) -> np.ndarray:
         """How many examples each step sees."""
         return self.batches.seen(jax.tree.map(lambda x: x[0], order), np.int32(first), np.int32(last))
+
+    def _fits(self, within: float) -> bool:
+        """Compile the program; whether so many points are within these bytes, or cannot be fewer."""
+        fewest = self.at_once <= (self._count or 1)
+        try:
+            self._compile()
+        except jax.errors.JaxRuntimeError as error:
+            if fewest or "RESOURCE_EXHAUSTED" not in str(error):
+                raise
+            return False
+        return fewest or self._bytes() <= within
 
     def _compile(self) -> None:
         recipe, batches, buckets = self._group.recipe, self.batches, self._data.buckets

@@ -32,16 +32,26 @@ def result_row(
     return {"point": name, "settings": dict(settings), "state": state, **last, "seconds": seconds}
 
 
+def is_result(row: Mapping[str, Any], points: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether `result_row` can have made this of one of these points, given as their settings by name."""
+    name, kinds = row.get("point"), [row.get(kind, {}) for kind in _KINDS]
+    if not (isinstance(name, str) and name in points and all(isinstance(figures, dict) for figures in kinds)):
+        return False
+    numbers = all(isinstance(figures[name], int | float) for figures in kinds for name in _measures(figures))
+    return numbers and row.get("settings") == points[name] and row.get("state") in ("done", "diverged")
+
+
 def summarize(rows: Sequence[Mapping[str, Any]]) -> list[Summary]:
     """One summary for each setting but the seed; figures are named as in "validation accuracy".
 
     The deviation is that of a sample, s² = Σ (x − x̄)² / (n − 1), and 0 of a single seed. A diverged point makes its
     setting's figures NaN.
     """
+    names = _names(rows)
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         found[toml_value(_rest(row))].append(dict(row))
-    return [Summary(_rest(each[0]), each, _figures(each)) for each in found.values()]
+    return [Summary(_rest(each[0]), each, _figures(each, names)) for each in found.values()]
 
 
 def judge(summaries: Sequence[Summary]) -> str:
@@ -64,8 +74,13 @@ def _rest(row: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in row["settings"].items() if key != _SEED}
 
 
-def _figures(rows: Sequence[Mapping[str, Any]]) -> dict[str, tuple[float, float]]:
-    names = [(kind, name) for kind in _KINDS for name in _measures(rows[0].get(kind, {}))]
+def _names(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """The figures of all points: one that diverged may have none, and if all did the test loss is missed."""
+    found = {(kind, name): None for kind in _KINDS for row in rows for name in _measures(row.get(kind, {}))}
+    return list(found | {("test", "loss"): None})
+
+
+def _figures(rows: Sequence[Mapping[str, Any]], names: Sequence[tuple[str, str]]) -> dict[str, tuple[float, float]]:
     return {f"{kind} {name}": _spread([_value(row, kind, name) for row in rows]) for kind, name in names}
 
 

@@ -16,7 +16,8 @@ from .folder import SweepFolder
 from .groups import Member
 from .picture import draw_results
 from .results import Summary, best_of, summarize
-from .table import results_table
+from .salvage import salvage_results
+from .table import results_tables
 from .train_points import Sweep, train_points
 
 
@@ -64,7 +65,9 @@ def sweep(
     folder = SweepFolder(place)
     with records.disk_errors(folder.path), place.locked(), stop_wish() as wish:
         log = records.Log(place.log, console)
-        folder.describe(plain, axes, members, strict)
+        for line in folder.describe(plain, axes, members, strict):
+            log.print(f"{'changed':<17} {line}")
+        salvage_results(folder.results, [member.point for member in members], log)
         it = Sweep(name, config, members, folder, log, wish, records.MetricsLog(folder.results), allow, keep_runs)
         train_points(it, points_at_once, strict)
         return _conclude(it, axes)
@@ -108,7 +111,8 @@ def _conclude(it: Sweep, axes: Sequence[Axis]) -> Swept:
     rows = sorted(records.read_metrics(it.folder.results), key=lambda row: row["point"])
     summaries = summarize(rows)
     best = best_of(summaries)
-    it.log.console.print(results_table(summaries))
+    for table in results_tables(summaries, it.log.console):
+        it.log.console.print(table)
     pictures = draw_results(summaries, axes, it.folder.path)
     if best is not None:
         _write_best(it, best)

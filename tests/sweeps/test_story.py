@@ -17,25 +17,12 @@ import fnbackprop
 from fnbackprop import sweep
 from fnbackprop.cli.commands import app
 from fnbackprop.core.errors import ConfigError
-from fnbackprop.records import load_arrays
+from fnbackprop.records import load_arrays, read_metrics
 from fnbackprop.sweeps.axes import grid, read_axes
 from fnbackprop.sweeps.groups import make_groups
 from fnbackprop.sweeps.story import _prepare
 
-CONFIG = """\
-model = [{ module = "Linear", features = 8 }, { module = "Dropout", rate = 0.2 }, { module = "Linear", features = 3 }]
-data = { source = "iris", batch_size = 16 }
-cost = { name = "cross_entropy" }
-optimizer = { learning_rate = 0.01 }
-training = { epochs = 2 }
-"""
 QUIET = Console(quiet=True)
-
-
-@pytest.fixture(autouse=True)
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("it.toml").write_text(CONFIG)
 
 
 @pytest.mark.parametrize("strict", [False, True])
@@ -53,12 +40,18 @@ def test_a_point_is_what_train_gives(strict: bool) -> None:
     assert (swept.folder / "best.toml").is_file()
 
 
-def test_finished_points_are_not_trained_again() -> None:
-    first = sweep("it.toml", ["seed=[0,1]"], console=QUIET)
-    before = (first.folder / "results.jsonl").read_bytes()
-    sweep("it.toml", ["seed=[0,1]"], run=first.folder, console=QUIET)
-    assert (first.folder / "results.jsonl").read_bytes() == before
-    assert len([json.loads(line) for line in before.splitlines()]) == 2
+def test_only_what_is_missing_is_trained_when_a_sweep_goes_on() -> None:
+    results = sweep("it.toml", ["seed=[0,1]"], console=QUIET).folder / "results.jsonl"
+    (first, second), rows = results.read_bytes().splitlines(keepends=True), read_metrics(results)
+    results.write_bytes(first + second[:-20])
+    told = CliRunner().invoke(app, ["sweep", "it.toml", "seed=[0,1]", "--run", str(results.parent)])
+    assert told.exit_code == 0
+    assert "results.jsonl: 1 line is no result" in told.output
+    assert "2, 1 of them trained before" in told.output
+    assert results.read_bytes().startswith(first)
+    again = read_metrics(results)
+    assert [row["point"] for row in again] == ["0000", "0001"]
+    assert again[1]["test"]["loss"] == pytest.approx(rows[1]["test"]["loss"], rel=1e-4)
 
 
 def test_data_on_the_host_are_for_one_point_at_a_time() -> None:
