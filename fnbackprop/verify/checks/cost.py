@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..arguments import is_key
 from ..case import Case
 from ..describe import describe
 from ..dimensions import Group
@@ -90,7 +91,7 @@ def _kept(setting: Setting, function: Callable) -> tuple[int, int]:
 
 
 def _content(array: Any) -> Any:
-    return (str(array.dtype), jnp.shape(array), np.asarray(array).tobytes()) if _bytes(array) else id(array)
+    return id(array) if is_key(array) else (str(array.dtype), jnp.shape(array), np.asarray(array).tobytes())
 
 
 def _bytes(array: Any) -> int:

@@ -81,3 +81,12 @@ def test_what_grows_shows_in_arguments_of_many_axes_too():
         lambda kept, dy: (dy + 0 * kept[0].sum(),) * 3,
     )
     assert outcome("cost", f, *(jnp.ones((2, 3, 5, 4)) * k for k in (1, 2, 3))).verdict == "FAIL"
+
+
+def test_a_random_key_may_be_captured():
+    key = jax.random.key(0)
+
+    def backward(x, dy):
+        return (2 * x * dy * jax.random.bernoulli(key, 1.0, x.shape),)
+
+    assert outcome("cost", rule(square, backward), X).verdict == "PASS"
