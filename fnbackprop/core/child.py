@@ -1,18 +1,18 @@
 """Another process, which calls functions that it can import."""
 
-import importlib
-import io
-import operator
 import os
 import pickle
 import queue
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
+from .by_name import dumps, loads
 from .errors import FnbackpropError
 
 _CHILD = "from fnbackprop.core.child import serve; serve()"
@@ -22,7 +22,7 @@ class CannotTravelError(Exception):
     """A function or an argument that another process cannot have, with the reason."""
 
 
-class ChildError(Exception):
+class ChildError(FnbackpropError):
     """What was raised in another process, as text: an exception of somebody's own might not travel."""
 
 
@@ -32,11 +32,12 @@ class Child:
     def __init__(self, environment: Mapping[str, str]):
         self._environment = environment
         self._process: subprocess.Popen | None = None
+        self._lock, self._closed = threading.Lock(), False
 
     def call(self, function: Callable, *args: Any) -> Any:
         """What the function returns there. Raises CannotTravelError, the errors of fnbackprop, and else ChildError."""
         try:
-            job = _dumps((function, args))
+            job = dumps((function, args))
         except Exception as error:
             raise CannotTravelError(str(error)) from error
         answer, raised = self._ask(job)
@@ -51,17 +52,35 @@ class Child:
             self._process.communicate()
             self._process = None
 
+    def kill(self) -> None:
+        """End it from another thread, for good: a call that is under way, and any later one, raises ChildError."""
+        with self._lock:
+            self._closed = True
+            if self._process:
+                self._process.kill()
+
     def _ask(self, job: bytes) -> tuple[Any, Exception | None]:
-        self._process = self._process or self._start()
-        assert self._process.stdin
-        assert self._process.stdout
+        with self._lock:
+            if self._closed:
+                return None, ChildError("the other process was ended")
+            self._process = process = self._process or self._start()
+        assert process.stdin
+        assert process.stdout
         try:
-            self._process.stdin.write(len(job).to_bytes(8, "big") + job)
-            self._process.stdin.flush()
-            return pickle.load(self._process.stdout)
-        except (EOFError, OSError) as error:
+            process.stdin.write(len(job).to_bytes(8, "big") + job)
+            process.stdin.flush()
+            return pickle.load(process.stdout)
+        except (EOFError, OSError, pickle.UnpicklingError):
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(1)
+            process.kill()
+            status = process.wait()
             self.end()
-            return None, ChildError(f"the process ended: {error}")
+            killed = ": killed, perhaps for want of memory; ask for fewer at once" if status == -signal.SIGKILL else ""
+            return None, ChildError(f"another process ended with exit code {status}{killed}")
+        except BaseException:  # Ctrl-C: an answer that nobody waited for must not be taken for the next one
+            self.end()
+            raise
 
     def _start(self) -> subprocess.Popen:
         path = os.pathsep.join([*sys.path, os.environ.get("PYTHONPATH", "")])
@@ -92,7 +111,9 @@ def in_children(
     try:
         yield from pool.map(call, calls)
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        for child in children:
+            child.kill()
+        pool.shutdown(wait=True, cancel_futures=True)
         for child in children:
             child.end()
 
@@ -104,7 +125,7 @@ def serve() -> None:
     jobs: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_hear, args=(jobs,), daemon=True).start()
     while True:
-        answers.write(pickle.dumps(_answer(jobs.get())))
+        answers.write(_answer(jobs.get()))
         answers.flush()
 
 
@@ -115,45 +136,14 @@ def _hear(jobs: queue.SimpleQueue[bytes]) -> None:
     os._exit(0)
 
 
-def _answer(job: bytes) -> tuple[Any, Exception | None]:
+def _answer(job: bytes) -> bytes:
     try:
-        function, args = _FromName(io.BytesIO(job)).load()
+        function, args = loads(job)
     except Exception as error:
-        return None, CannotTravelError(f"{type(error).__name__}: {error}")
+        return pickle.dumps((None, CannotTravelError(f"{type(error).__name__}: {error}")))
     try:
-        return function(*args), None
+        return pickle.dumps((function(*args), None))
     except FnbackpropError as error:
-        return None, error
+        return pickle.dumps((None, error))
     except Exception as error:
-        return None, ChildError(f"{type(error).__name__}: {error}")
-
-
-class _ByName(pickle.Pickler):
-    """Functions travel as the name that they are imported by: a custom_vjp is no plain function to pickle."""
-
-    def persistent_id(self, thing: Any) -> tuple[str, str] | None:
-        module, name = getattr(thing, "__module__", None), getattr(thing, "__qualname__", None)
-        if not (callable(thing) and isinstance(module, str) and isinstance(name, str)) or module == "builtins":
-            return None
-        return (module, name) if _imported(module, name) is thing else None
-
-
-class _FromName(pickle.Unpickler):
-    def persistent_load(self, name: tuple[str, str]) -> Any:
-        found = _imported(*name)
-        if found is None:
-            raise ImportError(f"no {name[1]} in {name[0]}")
-        return found
-
-
-def _imported(module: str, name: str) -> Any:
-    try:
-        return operator.attrgetter(name)(importlib.import_module(module))
-    except (ImportError, AttributeError):
-        return None
-
-
-def _dumps(job: Any) -> bytes:
-    file = io.BytesIO()
-    _ByName(file).dump(job)
-    return file.getvalue()
+        return pickle.dumps((None, ChildError(f"{type(error).__name__}: {error}")))

@@ -43,9 +43,14 @@ def is_config(name: str) -> bool:
 
 
 def require(name: str, request: Request) -> None:
-    """Raises ConfigError for what is no rule and no config, and for a rule of yours that cannot be called as told."""
+    """Raises ConfigError for what is no rule and looks like no config, and for a rule of yours that is not callable."""
     if not is_config(name) and name not in own_rules():
         _case(name, request._replace(only=()))
+
+
+def forget() -> None:
+    """A rule of this name may be another one the next time."""
+    _case.cache_clear()
 
 
 def reports_on(name: str, request: Request) -> Iterator[VjpReport]:

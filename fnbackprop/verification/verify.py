@@ -11,7 +11,7 @@ from ..core.child import in_children
 from ..core.compile_cache import keep_compiled
 from ..core.errors import ConfigError
 from ..verify import VjpReport, chosen, declare, own_rules
-from .named import Request, is_config, is_yours, reports_on, require
+from .named import Request, forget, is_config, is_yours, reports_on, require
 
 # More gain little: each compiles with several threads, and takes some 400 MB.
 _MOST_JOBS = 4
@@ -32,13 +32,21 @@ def verify(names: Sequence[str], request: Request, jobs: int | None = 1) -> Iter
         require(name, request)
     if (request.args or request.surrogate) and not any(map(is_yours, names)):
         raise ConfigError("--args and --surrogate are of a rule of yours, which is named as 'package.file:rule'")
-    names = tuple(names) or tuple(own_rules())
+    try:
+        yield from _verify(tuple(names) or tuple(own_rules()), request, jobs)
+    finally:
+        forget()
+
+
+def _verify(names: Sequence[str], request: Request, jobs: int | None) -> Iterator[VjpReport]:
     pieces = _pieces(names, request)
     jobs = min(len(pieces), jobs or _processors())
     if jobs == 1:
         yield from chain.from_iterable(reports_on(name, request) for name in names)
         return
-    made = in_children(_listed, pieces, jobs, {"JAX_PLATFORMS": jax.config.jax_platforms or ""})
+    # On a GPU each process takes most of the memory in advance, unless it is told not to.
+    environment = {"JAX_PLATFORMS": jax.config.jax_platforms or "", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+    made = in_children(_listed, pieces, jobs, environment)
     yield from chain.from_iterable(made) if len(names) > 1 else [_joined([report for (report,) in made])]
 
 

@@ -8,8 +8,11 @@ import jax
 import jaxlib
 import numpy as np
 
+from ..core import by_name, child
+
 _OURS, *_JAX = (str(Path(str(file)).parent) for file in (__file__, jax.__file__, jaxlib.__file__))
-_MACHINERY = (_OURS, *_JAX, str(Path(str(np.__file__)).parent))
+_CHILD = tuple(str(Path(str(file)).resolve()) for file in (child.__file__, by_name.__file__))
+_MACHINERY = (_OURS, *_CHILD, *_JAX, str(Path(str(np.__file__)).parent))
 _STANDARD = sysconfig.get_paths()["stdlib"]
 
 

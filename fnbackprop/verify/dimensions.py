@@ -19,7 +19,7 @@ Group = frozenset[Place]
 _SPLIT = 6
 _SMALL = 8
 # A program of more operations than this, and than thrice the given one's, is a loop written out: slow to compile.
-_UNROLLED = 600
+_UNROLLED = 1500
 
 
 class Dimensions:
@@ -27,6 +27,8 @@ class Dimensions:
 
     def __init__(self, setting: Setting, rng: Callable[[str], np.random.Generator]):
         self.setting, self._rng = setting, rng
+        self.wrote_out = False  # a length was not tried for that
+        self.tied: set[Group] = set()  # equal lengths which only the rule, aloud, wants to be equal
 
     @cached_property
     def lengths(self) -> dict[Place, int]:
@@ -55,8 +57,14 @@ class Dimensions:
         return made if self.takes(made) else None
 
     def takes(self, setting: Setting) -> bool:
-        """Whether the function takes this call, and its program does not grow with the lengths beyond all measure."""
-        return setting.accepted and setting.program.operations <= max(_UNROLLED, 3 * self.setting.program.operations)
+        """Whether the function takes this call, and no loop in its program is written out over a long argument."""
+        return setting.accepted and not self.is_written_out(setting)
+
+    def is_written_out(self, setting: Setting) -> bool:
+        """Whether its program has grown with the lengths beyond all measure; that is kept as `wrote_out`."""
+        found = setting.accepted and setting.program.operations > max(_UNROLLED, 3 * self.setting.program.operations)
+        self.wrote_out = self.wrote_out or found
+        return found
 
     def drawn(self, lengths: Mapping[Group, int], where: str = "") -> Setting:
         """The same, whether the function takes it or not."""
@@ -87,7 +95,7 @@ class Dimensions:
         if len(places) > 1 and len(places) <= _SPLIT:
             for count in range(1, len(places) // 2 + 1):
                 for part in combinations(sorted(places), count):
-                    if n > 1 and self._apart(frozenset(part), other) and self._apart(places - set(part), other):
+                    if n > 1 and self._are_apart(frozenset(part), places - set(part), other):
                         yield from self._split(frozenset(part), n)
                         yield from self._split(places - set(part), n)
                         return
@@ -96,10 +104,14 @@ class Dimensions:
         if made and (any(axis == 0 for _, axis in places) or not made.program.undifferentiable):
             yield places
 
-    def _apart(self, part: Group, n: int) -> bool:
-        """Whether these may have another length than the others, which their rule does not refuse aloud."""
-        made = self.resized({part: n})
-        return bool(made and not made.program.undifferentiable)
+    def _are_apart(self, first: Group, second: Group, n: int) -> bool:
+        """Whether either may have another length; where only the rule refuses it, by an error of its own, it may."""
+        made = [self.resized({part: n}) for part in (first, second)]
+        if not all(made):
+            return False
+        if refused := any(setting.program.refuses for setting in made if setting):
+            self.tied.add(first | second)
+        return not refused
 
     def _leaf(self, number: int, leaf: Any, lengths: Mapping[Place, int], rng: np.random.Generator) -> Any:
         """A leaf of the new shape, drawn from its own values; unchanged where its shape is."""

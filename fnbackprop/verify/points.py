@@ -78,7 +78,8 @@ def _at_kinks(examples: Arrays, rng: np.random.Generator) -> Iterator[Point]:
                 rows = min(len(np.atleast_1d(a)), len(np.atleast_1d(x)))
                 pair = (other, number) if is_ordered(x) else (number, other)
                 yield _tied(examples, *pair, rows, np.ones(x.shape, bool), rng)
-                yield _tied(examples, *pair, rows, some, rng)
+                if not is_ordered(examples[pair[0]]):
+                    yield _tied(examples, *pair, rows, some, rng)
 
 
 def _kinks(drawn: np.ndarray, some: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
@@ -96,8 +97,6 @@ def _kinks(drawn: np.ndarray, some: np.ndarray) -> Iterator[tuple[str, np.ndarra
 def _tied(examples: Arrays, number: int, other: int, rows: int, where: np.ndarray, rng: np.random.Generator) -> Point:
     """Two arguments that agree in so many rows, as far as `where` goes."""
     xs = [resample(a, a.shape, rng) for a in examples]
-    if is_ordered(examples[number]):
-        return Point(tuple(xs), "random")
     first = np.s_[:rows] if where.ndim else np.s_[...]
     xs[number][first] = np.where(where[first], xs[other][first], xs[number][first])
     return Point(tuple(xs), TIED)

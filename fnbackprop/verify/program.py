@@ -22,6 +22,9 @@ _NEEDS_VALUES = (
     jax.errors.NonConcreteBooleanIndexError,
 )
 
+# What JAX says of a backward pass that returns something else than its arguments want.
+_RETURNED = "Custom VJP bwd rule"
+
 
 @dataclass(frozen=True, eq=False)
 class Program:
@@ -83,12 +86,22 @@ class Program:
     @cached_property
     def unmappable(self) -> str:
         """Why JAX cannot map it, without its rules, over a new axis; empty where it can."""
-        return self._refusal(lambda *xs: jax.vmap(undecorated(self.function))(*(jnp.stack([x, x]) for x in xs)))
+        error = self._refusal(lambda *xs: jax.vmap(undecorated(self.function))(*(jnp.stack([x, x]) for x in xs)))
+        return in_a_line(error) if error else ""
 
-    @cached_property
+    @property
     def undifferentiable(self) -> str:
         """Why JAX cannot differentiate it; empty where it can."""
+        return in_a_line(self._undifferentiable) if self._undifferentiable else ""
 
+    @property
+    def refuses(self) -> bool:
+        """Whether its backward pass raises an error of its own, and not JAX one for what it returns."""
+        error = self._undifferentiable
+        return bool(error) and not isinstance(error, _NEEDS_VALUES) and _RETURNED not in str(error)
+
+    @cached_property
+    def _undifferentiable(self) -> Exception | None:
         def differentiated(*xs: Any) -> Any:
             ys, back = jax.vjp(self.function, *xs)
             return back(ys)
@@ -105,10 +118,10 @@ class Program:
         """All of it, without its rules' derivatives; none where it cannot be traced."""
         return () if self.shapes is None else tuple(equations(self.jaxpr))
 
-    def _refusal(self, function: Callable) -> str:
+    def _refusal(self, function: Callable) -> Exception | None:
         try:
             with bits(self.x64):
                 jax.eval_shape(function, *self.xs)
         except Exception as error:
-            return in_a_line(error)
-        return ""
+            return error
+        return None

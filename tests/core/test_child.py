@@ -51,9 +51,32 @@ def test_what_has_no_name_cannot_travel(child):
 
 
 def test_one_that_dies_is_told_and_begins_anew(child):
-    with pytest.raises(ChildError, match="the process ended"):
+    with pytest.raises(ChildError, match="exit code 3"):
         child.call(os._exit, 3)
     assert child.call(operator.add, 1, 2) == 3
+
+
+def test_an_answer_that_cannot_travel_is_told(child):
+    with pytest.raises(ChildError, match=r"local object|pickle"):
+        child.call(an_answer_without_a_name)
+    assert child.call(operator.add, 1, 2) == 3
+
+
+def an_answer_without_a_name():
+    return lambda: 1
+
+
+def test_an_answer_that_nobody_waited_for_is_not_the_next_one(child):
+    assert child.call(operator.add, 1, 2) == 3
+    signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    with pytest.raises(KeyboardInterrupt):
+        child.call(nap, 0.5)
+    assert child.call(operator.add, 3, 4) == 7
+
+
+def interrupt(number, frame):
+    raise KeyboardInterrupt
 
 
 def test_several_answer_in_the_order_of_the_calls():
@@ -67,10 +90,10 @@ def nap(seconds: float) -> float:
 
 
 def test_they_end_when_nobody_wants_the_rest():
-    pids = in_children(pid_after, [(0,), (60,), (60,)], 2, {})
-    first = next(pids)
+    pids = in_children(pid_after, [(0,), (0,), (60,), (60,)], 2, {})
+    first = [next(pids), next(pids)]
     pids.close()
-    assert not alive(first)
+    assert not any(map(alive, first))
 
 
 def pid_after(seconds: float) -> int:

@@ -7,10 +7,11 @@ from typing import Any
 import jax
 import numpy as np
 
-from ...core.child import CannotTravelError, Child, ChildError
+from ...core.child import CannotTravelError, Child
+from ...core.errors import FnbackpropError
 from ..case import Case, cotangents
-from ..compare import difference
 from ..describe import describe
+from ..loss import differ
 from ..setting import Arrays, Setting, Traced, pullback
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
@@ -31,9 +32,9 @@ def devices(case: Case) -> Outcome:
         answer = _child().call(_on_devices, *call)
     except CannotTravelError as error:
         return not_run(f"another process cannot import it: {error}")
-    except ChildError as error:
+    except FnbackpropError as error:
         raise RuleRaised(f"on {_DEVICES} devices", RuntimeError(error), describe(setting)) from error
-    if apart := difference(answer, wanted, setting.rounding, partial(setting.noise, dys)):
+    if apart := differ(case, setting, answer, wanted, partial(setting.noise, dys)):
         where, name = f"{describe(setting)}; its first axis over {_DEVICES} devices", setting.names[apart.number]
         words = f"another cotangent on {_DEVICES} devices"
         return failed(Finding(words, where, name, got=apart.got, expected=apart.expected))

@@ -66,8 +66,9 @@ def _is_far_fetched(setting: Setting, given: Any, value: Any) -> bool:
     A number larger than all indices may be how many there are.
     """
     if given is None:
-        return bool(setting.program.undifferentiable)
-    if not isinstance(given, int) or isinstance(given, bool) or not isinstance(value, int):
+        return setting.program.refuses or "Custom VJP" in setting.program.undifferentiable
+    rank = max((x.ndim for x in setting.xs), default=0)
+    if not isinstance(given, int) or isinstance(given, bool) or not isinstance(value, int) or -rank <= given < rank:
         return False
     whole = [leaf for leaf in setting.leaves if hasattr(leaf, "shape") and "int" in str(leaf.dtype) and leaf.size]
     return value <= max((int(np.max(leaf)) for leaf in whole), default=-1) < given
@@ -101,7 +102,7 @@ def _candidates(case: Case, option: Option) -> Sequence[Any]:
     """Values of the present one's kind that may be taken as well."""
     given = option.given
     if given is None:
-        return list(_arrays(case, option.name))
+        return [*_literals(case.rule, option.name), *_arrays(case, option.name)]
     found: list[Any] = list(_literals(case.rule, option.name))
     if isinstance(given, bool):
         found += [not given]

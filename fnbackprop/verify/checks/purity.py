@@ -5,9 +5,9 @@ from functools import partial
 import jax
 
 from ..case import Case, cotangents
-from ..compare import difference
 from ..describe import describe
 from ..diagnosis import Diagnosis
+from ..loss import differ
 from ..points import random_points
 from ..setting import Traced, pullback
 from ..verdict import Finding, Outcome, RuleRaised, failed, passed
@@ -25,7 +25,7 @@ def purity(case: Case) -> Outcome:
 
     Then one backward pass after the other step by step: what they leave behind is a number there, and no tracer.
     """
-    setting, rng = case.base, case.rng("purity")
+    setting, rng = case.given, case.rng("purity")
     points = [p.xs for p in random_points(setting, 2, rng)]
     dys = cotangents(setting, 2, rng)
 
@@ -41,17 +41,17 @@ def purity(case: Case) -> Outcome:
     except Exception as error:
         raise RuleRaised("when a pullback is called again, or after another forward pass", error) from error
     for k, got in zip(_ORDER, found, strict=True):
-        if difference(got, wanted[k], setting.rounding, partial(setting.noise, dys[k])):
+        if differ(case, setting, got, wanted[k], partial(setting.noise, dys[k])):
             words = "the pullbacks of two forward passes, called in order and one twice, mix them up"
             return failed(Finding(words, describe(setting), diagnosis=Diagnosis("state outside the residuals")))
-    if difference(values[0], values[1], setting.rounding):
+    if differ(case, setting, values[0], values[1]):
         return failed(
             Finding("the value changes from call to call", describe(setting), diagnosis=Diagnosis("hidden state"))
         )
     rounds = _ROUNDS_OF_LOOPS if setting.program.loops else _ROUNDS
     for k in (0, 1) * rounds:
         got = setting.run(pullback, setting.rule, points[k], dys[k])
-        if difference(got, wanted[k], setting.rounding, partial(setting.noise, dys[k])):
+        if differ(case, setting, got, wanted[k], partial(setting.noise, dys[k])):
             words = "backward passes one after the other, without jit, give something else"
             return failed(Finding(words, describe(setting), diagnosis=Diagnosis("state outside the residuals")))
     return passed(steps=2 * rounds)

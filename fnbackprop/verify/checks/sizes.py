@@ -1,6 +1,7 @@
 """Other sizes: one, blocks and their tails, batches; not square but once, on purpose; equal rows with equal results."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -28,7 +29,11 @@ def sizes(case: Case) -> Outcome:
         judgements.append(judge(setting, points, dys, case.tolerance, rng))
         if judgements[-1].finding:
             break
-    return conclude(judgements)
+    outcome = conclude(judgements)
+    said = {"loops written out": "long arguments not tried"} if case.dimensions.wrote_out else {}
+    if case.dimensions.tied:
+        said["the rule alone ties"] = " and ".join(_named(case, group) for group in case.dimensions.tied)
+    return replace(outcome, figures={**outcome.figures, **said})
 
 
 def _settings(case: Case) -> Iterator[Setting]:
@@ -66,6 +71,11 @@ def _packed(
         if not changed:
             return
         yield changed
+
+
+def _named(case: Case, group: Group) -> str:
+    names = dict(zip(case.given.active, case.given.names, strict=True))
+    return " = ".join(f"axis {axis} of {names.get(leaf, f'argument {leaf}')}" for leaf, axis in sorted(group))
 
 
 def _resized(case: Case, changed: dict[Group, int]) -> Setting | None:

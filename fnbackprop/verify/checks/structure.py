@@ -29,6 +29,7 @@ def structure(case: Case) -> Outcome:
         except RuleRaised as raised:
             if setting is case.given or not raised.lacks_type:
                 raise
+            looked.append(f"not {setting.xs[0].dtype}, for which JAX lacks an operation")
             continue
         if found:
             alike = [finding for finding in found[1:] if finding.what == found[0].what]

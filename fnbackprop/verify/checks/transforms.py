@@ -6,17 +6,17 @@ import jax
 import jax.numpy as jnp
 
 from ..case import Case, cotangents
-from ..compare import difference
 from ..describe import describe
+from ..loss import differ
 from ..setting import Traced, pullback
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
 
 def transforms(case: Case) -> Outcome:
     """Cotangents under each against each other; at full level, also against those that are computed step by step."""
-    setting, rng = case.base, case.rng("transforms")
-    if not setting.traceable:
+    if not case.given.traceable:
         return not_run("the function cannot be traced")
+    setting, rng = case.given, case.rng("transforms")
     (dys,) = cotangents(setting, 1, rng)
 
     def in_scan(xs: Traced, dys: Traced) -> Traced:
@@ -41,7 +41,7 @@ def transforms(case: Case) -> Outcome:
     # Step by step, every operation is compiled alone: thorough, and slow.
     wanted = setting.run(pullback, setting.rule, setting.xs, dys) if case.full else found["jit"]
     for name, dxs in found.items():
-        if apart := difference(dxs, wanted, setting.rounding, partial(setting.noise, dys)):
+        if apart := differ(case, setting, dxs, wanted, partial(setting.noise, dys)):
             words, argument = f"another cotangent under {name}", setting.names[apart.number]
             return failed(Finding(words, describe(setting), argument, got=apart.got, expected=apart.expected))
     return passed(ways=", ".join(found))

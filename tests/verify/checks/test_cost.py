@@ -28,7 +28,7 @@ def test_a_captured_table_fails():
 def test_keeping_the_argument_passes():
     report = outcome("cost", right_square, X)
     assert report.verdict == "PASS"
-    assert report.figures["kept besides"] == 0
+    assert report.figures["kept bytes"] == report.figures["inputs and outputs"] / 2
 
 
 def test_what_autodiff_keeps_may_be_kept_beside_the_arguments():
@@ -47,6 +47,22 @@ def test_what_autodiff_keeps_may_be_kept_beside_the_arguments():
     f = jax.custom_vjp(energy)
     f.defvjp(forward, backward)
     assert outcome("cost", f, X, jnp.array([0, 1, 2]), jnp.array([1, 2, 3])).verdict == "PASS"
+
+
+def test_two_temporaries_beside_the_argument_fail():
+    assert outcome("cost", keeping(lambda x: (x, jnp.sin(x), jnp.cos(x))), X).verdict == "FAIL"
+
+
+def test_what_a_loop_that_is_written_out_keeps_is_seen():
+    def total(x):
+        return sum(jnp.sin(x[k]) for k in range(len(x)))
+
+    f = jax.custom_vjp(total)
+    f.defvjp(
+        lambda x: (total(x), (x, [jnp.outer(x[k], x[k]) for k in range(len(x))])),
+        lambda kept, dy: (jnp.cos(kept[0]) * dy + 0 * kept[1][0].sum(),),
+    )
+    assert outcome("cost", f, X).verdict == "FAIL"
 
 
 def test_a_table_of_indices_that_both_passes_make_is_one():

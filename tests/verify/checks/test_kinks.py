@@ -1,5 +1,6 @@
 """At a kink every subgradient is a right answer, and nothing else is; a promise is held to."""
 
+import jax
 import jax.numpy as jnp
 import pytest
 
@@ -54,6 +55,30 @@ def test_the_references_choice_is_held_to_where_that_is_promised():
 
     assert outcome("kinks", relu_with(1), X, reference=reference, convention="reference").verdict == "PASS"
     assert outcome("kinks", relu_with(0), X, reference=reference, convention="reference").verdict == "FAIL"
+
+
+@pytest.mark.parametrize("x", [jnp.arange(6.0), jnp.arange(12.0).reshape(3, 4)])
+def test_ties_are_tried_of_an_example_that_happens_to_be_sorted(x):
+    def backward(x, dy):
+        return (jnp.where(x == peak(x)[..., None], dy[..., None], 0),)
+
+    assert outcome("kinks", rule(peak, backward), x).verdict == "FAIL"
+
+
+def test_ties_are_tried_of_two_arguments_that_are_distributions():
+    def variation(p, q):
+        return jnp.sum(jnp.abs(p - q), axis=-1)
+
+    def with_slope(slope):
+        def backward(p, q, dy):
+            d = dy[..., None] * jnp.where(p == q, slope, jnp.sign(p - q))
+            return d, -d
+
+        return rule(variation, backward)
+
+    p, q = jax.nn.softmax(X), jax.nn.softmax(-X)
+    assert outcome("kinks", with_slope(3.0), p, q).verdict == "FAIL"
+    assert outcome("kinks", with_slope(0.5), p, q).verdict == "PASS"
 
 
 def test_nan_where_two_arguments_agree_is_let_be_where_autodiff_gives_it_too():

@@ -91,3 +91,29 @@ def test_what_is_computed_in_half_precision_inside_is_not_held_to_more():
     f = rule(halves, lambda x, dy: jax.vjp(halves, x)[1](dy))
     assert outcome("purity", f, X).verdict == "PASS"
     assert outcome("transforms", f, X, level="full").verdict == "PASS"
+
+
+def test_state_that_is_kept_in_single_precision_alone_fails():
+    last = {}
+
+    def forward(x):
+        last[x.dtype] = x
+        return x * x, x
+
+    def backward(x, dy):
+        return (2 * dy * (last[x.dtype] if x.dtype == jnp.float32 else x),)
+
+    f = jax.custom_vjp(lambda x: x * x)
+    f.defvjp(forward, backward)
+    assert outcome("purity", f, X).verdict == "FAIL"
+
+
+def test_cancellation_in_single_precision_is_no_state():
+    def distances(x):
+        return jnp.sqrt(jnp.sum((x[:, None] - x) ** 2, -1) + 1e-6)
+
+    def backward(x, dy):
+        pull = (dy + dy.T) / distances(x)
+        return (x * pull.sum(1)[:, None] - pull @ x,)
+
+    assert outcome("purity", rule(distances, backward), X).verdict == "PASS"

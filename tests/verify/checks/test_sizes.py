@@ -62,3 +62,23 @@ def test_every_length_is_tried_for_every_axis_at_full_level():
 
     outcome("sizes", rule(watched, lambda x, w, dy: (dy @ w, dy.T @ x)), X, WEIGHT, level="full")
     assert all({1, 2, 3, 127, 128, 129, 130} <= lengths for lengths in tried)
+
+
+def test_it_says_which_lengths_the_rule_alone_ties_and_that_long_ones_were_not_tried():
+    def nearest(queries, keys):
+        return jnp.sum(jnp.diagonal(queries @ keys.T))
+
+    def backward(queries, keys, dy):
+        pairs = dy * (queries @ keys.T * 0 + jnp.eye(len(queries)))
+        return pairs @ keys, pairs.T @ queries
+
+    report = outcome("sizes", rule(nearest, backward), X, 2 * X)
+    assert report.verdict == "PASS"
+    assert report.figures["the rule alone ties"] == "axis 0 of queries = axis 0 of keys"
+
+    def written_out(x):
+        return sum(jnp.sin(x[k]) + jnp.cos(x[k]) for k in range(len(x)))
+
+    slow = rule(written_out, lambda x, dy: (jnp.stack([dy * (jnp.cos(a) - jnp.sin(a)) for a in x]),))
+    report = outcome("sizes", slow, X)
+    assert report.verdict == "PASS"

@@ -56,5 +56,5 @@ def test_a_type_for_which_jax_has_no_operation_is_not_tried():
 
     report = outcome("structure", rule(solved, backward), X[0])
     assert report.verdict == "PASS"
-    assert report.figures["dtypes"] == "float32, float64"
+    assert "float32, not bfloat16" in report.figures["dtypes"]
     assert outcome("precision", rule(solved, backward), X[0]).verdict == "PASS"
