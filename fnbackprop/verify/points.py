@@ -128,7 +128,7 @@ def _below(examples: Arrays, constants: Sequence[float], rng: np.random.Generato
         for constant in [c for c in constants if 0 < c <= _SMALL][:_FEW] if x.size else ():
             xs = [resample(a, a.shape, rng) for a in examples]
             norm = np.linalg.norm(np.asarray(xs[number]).reshape(-1))
-            xs[number] = np.asarray(ordered(x, xs[number] * (constant / 2 / norm)), x.dtype)
+            xs[number] = ordered(x, np.asarray(xs[number] * (constant / 2 / norm), x.dtype))
             yield Point(tuple(xs), "a small norm")
 
 
