@@ -71,7 +71,7 @@ def _at_kinks(examples: Arrays, rng: np.random.Generator) -> Iterator[Point]:
         some = np.asarray(rng.random(x.shape) < 0.5)
         for kind, values in _kinks(resample(x, x.shape, rng), some):
             xs = [resample(a, a.shape, rng) for a in examples]
-            xs[number] = np.asarray(ordered(x, values), x.dtype)
+            xs[number] = ordered(x, np.asarray(values, x.dtype))
             yield Point(tuple(xs), kind)
         for other, a in enumerate(examples[:number]):
             if a.ndim == x.ndim and a.shape[1:] == x.shape[1:]:
