@@ -20,6 +20,19 @@ def code_constants(function: Callable) -> tuple[Any, ...]:
     return tuple({(type(c), c): c for code in _codes(function) for c in _flat(code.co_consts)}.values())
 
 
+def listed_beside(function: Callable, word: str) -> list[str]:
+    """What else stands in the tables and lists of the function's module, and of those it calls, that hold this word."""
+    tables = [
+        thing.__globals__.get(name)
+        for thing in referenced(function)
+        if hasattr(thing, "__code__")
+        for code in _inner(thing.__code__)
+        for name in code.co_names
+    ]
+    holding = [t for t in tables if isinstance(t, dict | list | tuple | set | frozenset) and word in t]
+    return [other for table in holding for other in table if isinstance(other, str)]
+
+
 def referenced(function: Callable) -> Iterator[Any]:
     """The function, and what it names, holds or wraps, where that belongs to nobody else's library."""
     seen: set[int] = set()

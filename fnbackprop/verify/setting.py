@@ -206,5 +206,6 @@ class Setting:
 
 def pullback(function: Callable, xs: Sequence[Any], dys: Sequence[Any]) -> Traced:
     """The cotangents of a function's arguments, for these of its outputs."""
-    # A rule may do with JAX's arrays what NumPy's do not have, as dy.at[…].
-    return jax.vjp(function, *xs)[1](tuple(map(jnp.asarray, dys)))
+    ys, back = jax.vjp(function, *xs)
+    # A rule may do with JAX's arrays what NumPy's do not have, as dy.at[…]; and a reference may have other types.
+    return back(tuple(jnp.asarray(dy, y.dtype) for dy, y in zip(dys, ys, strict=True)))

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..case import Case, cotangents
+from ..constants import listed_beside
 from ..describe import array_text
 from ..judge import judge
 from ..outcome import conclude
@@ -114,7 +115,7 @@ def _candidates(case: Case, option: Option) -> Sequence[Any]:
         found += [given / 2, given * 2, given + 0.25]
     elif isinstance(given, str):
         found += [c for c in case.code_constants if isinstance(c, str) and c.isidentifier()]
-        found += [word for words in _WORDS if given in words for word in words]
+        found += [word for words in (*_WORDS, listed_beside(case.rule, given)) if given in words for word in words]
     elif isinstance(given, tuple) and all(isinstance(n, int) for n in given):
         found += [given[::-1], *((n,) for n in given)]
     return [v for k, v in enumerate(found) if v != given and v not in found[:k]]

@@ -138,3 +138,16 @@ def test_a_number_that_cannot_be_an_axis_does_not_become_negative():
 
     right = rule(power, lambda n, x, dy: (dy * n * x ** max(n - 1, 0),), (1,))  # for n ≥ 0
     assert outcome("options", right, X[0], 3).verdict == "PASS"
+
+
+KINDS = {"sine": (jnp.sin, jnp.cos), "square": (lambda x: x * x, lambda x: x)}  # the second slope is wrong
+
+
+def test_names_in_a_table_of_the_module_are_tried():
+    def activated(x, kind="sine"):
+        return KINDS[kind][0](x)
+
+    wrong = rule(activated, lambda kind, x, dy: (dy * KINDS[kind][1](x),), (1,))
+    found = outcome("options", wrong, X)
+    assert found.verdict == "FAIL"
+    assert "kind='square'" in found.finding.where

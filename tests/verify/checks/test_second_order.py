@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..rules import X, outcome, right_square, rule, square
+from ..rules import WEIGHT, X, outcome, right_square, rule, square
 
 
 def refusing(x, dy):
@@ -41,3 +41,14 @@ def refusing_square(x, dy):
 
 
 cube = rule(lambda x: x**3 / 3, lambda x, dy: (x**2 * dy,))
+
+
+def test_a_cotangent_that_is_single_where_the_argument_is_double_can_be_differentiated():
+    def project(x, w):
+        return (x.astype(jnp.float32) @ w).astype(x.dtype)
+
+    def backward(x, w, dy):
+        dy = dy.astype(jnp.float32)
+        return (dy @ w.T).astype(x.dtype), x.astype(jnp.float32).T @ dy
+
+    assert outcome("second_order", rule(project, backward), X.astype(jnp.bfloat16), WEIGHT.T).verdict == "PASS"
