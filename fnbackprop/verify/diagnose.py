@@ -100,7 +100,8 @@ def _explanations(at: Wrong) -> Iterator[Diagnosis]:
     if got.ndim >= 2 and got.shape[-1] == got.shape[-2] and _same(got, wanted.swapaxes(-1, -2)):
         yield Diagnosis("transposed")
     factor = _multiple(got, wanted)
-    if factor and abs(factor.imag) < _CLOSE:
+    # A factor of nearly 1 explains nothing: what is off is too small to be told.
+    if factor and abs(factor.imag) < _CLOSE and abs(factor.real - 1) > 10 * _CLOSE:
         times = _of_factor(factor.real, at.dy, at.x)
         yield from [replace(times, meant=True)] * identity
         yield times

@@ -34,3 +34,9 @@ def test_at_all_points_the_factor_is_the_same_to_rounding() -> None:
 def test_one_number_is_any_multiple_of_another() -> None:
     dy = np.array([[0, 1.0, 0]])
     assert diagnose(0, 0, Pulled((dy,), (dy,), (0.37 * dy,), (dy,)), (dy,)) is None
+
+
+def test_a_factor_of_nearly_one_explains_nothing() -> None:
+    near, far = of_the_identity(3, 1.0003), of_the_identity(3, 1.01)
+    assert near is None or near.kind != "wrong factor"
+    assert far.kind == "wrong factor"

@@ -4,7 +4,7 @@ import inspect
 import typing
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import partial, reduce
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -27,13 +27,14 @@ _WORDS = (("mean", "sum", "none"), ("same", "valid", "full"), ("SAME", "VALID"))
 
 
 def options(case: Case) -> Outcome:
-    """One option at a time, at the example and at another point."""
+    """One option at a time, and all switches at once, at the example and at another point."""
     rng, judgements = case.rng("options"), []
     found, declared = {option.name: option for option in _options(case)}, case.declarations.options
     said = {name: list(_settings(case, found[name])) if name in found else [] for name in declared}
     if untried := [name for name, settings in said.items() if len(settings) < len(declared[name])]:
         return inconclusive(f"not all values that are declared for {', '.join(untried)} are taken")
-    unsaid = (_settings(case, option) for name, option in found.items() if name not in declared)
+    free = [option for name, option in found.items() if name not in declared]
+    unsaid = [*(_settings(case, option) for option in free), _all_switched(case, free)]
     for setting in [*chain.from_iterable(said.values()), *from_each(unsaid, _MOST[case.level])]:
         points = random_points(setting, 2, rng)
         judgements.append(judge(setting, points, cotangents(setting, 2, rng), case.tolerance, rng))
@@ -59,6 +60,22 @@ def _settings(case: Case, option: Option) -> Iterator[Setting]:
         setting = replace(case.base, call=call, explicit=explicit, where=f"{option.name}={said}")
         if setting.accepted and (values is not None or not _is_far_fetched(setting, option.given, value)):
             yield setting.compared()
+
+
+def _all_switched(case: Case, free: Sequence[Option]) -> Iterator[Setting]:
+    """All switches turned at once: each alone may be right, and both together wrong."""
+    switches = [option for option in free if isinstance(option.given, bool)]
+    if len(switches) < 2:
+        return
+
+    def switched(function: Callable) -> Callable:
+        return reduce(lambda called, option: option.call(called, not option.given), switches, function)
+
+    where = ", ".join(f"{option.name}={not option.given}" for option in switches)
+    explicit = switched(case.explicit) if case.explicit else None
+    setting = replace(case.base, call=switched(case.rule), explicit=explicit, where=where)
+    if setting.accepted:
+        yield setting.compared()
 
 
 def _is_far_fetched(setting: Setting, given: Any, value: Any) -> bool:

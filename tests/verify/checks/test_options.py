@@ -151,3 +151,16 @@ def test_names_in_a_table_of_the_module_are_tried():
     found = outcome("options", wrong, X)
     assert found.verdict == "FAIL"
     assert "kind='square'" in found.finding.where
+
+
+def test_switches_are_also_turned_together():
+    def scaled(x, doubled=False, negated=False):
+        return x * x * (2 if doubled else 1) * (-1 if negated else 1)
+
+    def slope(doubled, negated, x, dy):
+        factor = (2 if doubled else 1) * (-1 if negated else 1)
+        return (2 * x * dy * factor * (3 if doubled and negated else 1),)
+
+    found = outcome("options", rule(scaled, slope, (1, 2)), X)
+    assert found.verdict == "FAIL"
+    assert "doubled=True, negated=True" in found.finding.where
