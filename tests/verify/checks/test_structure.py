@@ -52,7 +52,9 @@ def test_a_type_for_which_jax_has_no_operation_is_not_tried():
         return 2 * x
 
     def backward(x, dy):
-        return (jnp.linalg.solve(0.5 * jnp.eye(len(x), dtype=x.dtype), dy),)
+        if x.dtype.itemsize < 4:  # what newer versions of JAX say of a factorisation
+            raise TypeError(f"lu does not accept dtype {x.dtype} at position 0")
+        return (2 * dy,)
 
     report = outcome("structure", rule(solved, backward), X[0])
     assert report.verdict == "PASS"
