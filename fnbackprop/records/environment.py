@@ -1,6 +1,5 @@
 """What a run ran on: enough to explain its numbers and speed, nothing that tells who or where."""
 
-import os
 import platform
 import re
 import subprocess
@@ -9,6 +8,8 @@ from collections import Counter
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from ..core.processors import processors
 
 _PACKAGES = ("fnbackprop", "jax", "jaxlib", "optax", "numpy")
 # An absolute path, or one from a home folder, alone or after a sign as in --run=/there.
@@ -34,7 +35,7 @@ def environment() -> Environment:
     return {
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in _PACKAGES},
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
-        "cpu": {"name": _cpu_name(), "count": _cpu_count()},
+        "cpu": {"name": _cpu_name(), "count": processors()},
         "devices": _devices(),
         "numbers": _numbers(),
         "command": [Path(sys.argv[0]).name, *(_PATH.sub("<path>", argument) for argument in sys.argv[1:])],
@@ -57,11 +58,6 @@ def _cpu_name() -> str:
         return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
     except (OSError, subprocess.SubprocessError, StopIteration):
         return platform.processor() or platform.machine()
-
-
-def _cpu_count() -> int:
-    # A container or a batch job may be given fewer than the machine has.
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _devices() -> list[dict[str, Any]]:

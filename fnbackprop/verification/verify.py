@@ -1,6 +1,5 @@
 """Verify what is named, several rules or checks at a time."""
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -10,6 +9,7 @@ import jax
 from ..core.child import in_children
 from ..core.compile_cache import keep_compiled
 from ..core.errors import ConfigError
+from ..core.processors import processors
 from ..verify import VjpReport, chosen, declare, own_rules
 from .named import Request, forget, is_config, is_yours, reports_on, require
 
@@ -59,7 +59,7 @@ def _pieces(names: Sequence[str], request: Request) -> list[tuple[str, Request]]
 
 def _processors() -> int:
     # The memory of one GPU may be too small for several processes.
-    return min(os.cpu_count() or 1, _MOST_JOBS) if jax.default_backend() == "cpu" else 1
+    return min(processors(), _MOST_JOBS) if jax.default_backend() == "cpu" else 1
 
 
 def _listed(name: str, request: Request) -> list[VjpReport]:

@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Literal
 
 import jax
@@ -17,7 +17,7 @@ from .declarations import Declarations
 from .dimensions import Dimensions
 from .primal import rule_calls
 from .sampling import resample
-from .setting import Arrays, Setting
+from .setting import Arrays, Setting, pullback
 
 Level = Literal["fast", "full"]
 # Entries in all, beyond which points are tried on a smaller problem of the same kind.
@@ -83,6 +83,22 @@ class Case:
         # A function that computes in float32 inside gives no better derivatives than that.
         rtol = min(0.1, max(self.declarations.rtol, 1e3 * rounding))
         return Tolerance(rtol, rounding, self.declarations.convention != "reference", self.rules > 1, self.rules > 0)
+
+    @cached_property
+    def lost(self) -> float:
+        """What single precision loses of the cotangents at the call as given, in shares of the largest entry."""
+        wide = cast(self.given, np.dtype(np.float64))
+        if not (self.given.traceable and wide.accepted):
+            return 0.0
+        (dys,) = cotangents(self.given, 1, self.rng("loss"))
+        wide_dys = tuple(np.asarray(dy, y.dtype) for dy, y in zip(dys, wide.outputs, strict=True))
+        pairs = ((self.given, dys), (wide, wide_dys))
+        narrow, exact = (s.run(s.compiled(partial(pullback, s.rule)), s.xs, d) for s, d in pairs)
+        errors = []
+        for a, b in zip(narrow, exact, strict=True):
+            true = np.asarray(b)
+            errors.append(float(np.abs(np.asarray(a) - true).max(initial=0) / (np.abs(true).max(initial=0) or 1)))
+        return float(np.nan_to_num(max(errors, default=0.0), nan=0, posinf=0))
 
     @cached_property
     def rules(self) -> int:

@@ -95,10 +95,14 @@ class Program:
         return in_a_line(self._undifferentiable) if self._undifferentiable else ""
 
     @property
+    def raises(self) -> bool:
+        """Whether differentiating it raises an error, other than that it wants values."""
+        return self._undifferentiable is not None and not isinstance(self._undifferentiable, _NEEDS_VALUES)
+
+    @property
     def refuses(self) -> bool:
-        """Whether its backward pass raises an error of its own, and not JAX one for what it returns."""
-        error = self._undifferentiable
-        return bool(error) and not isinstance(error, _NEEDS_VALUES) and _RETURNED not in str(error)
+        """Whether that error is its own, and not JAX's for what its backward pass returns."""
+        return self.raises and _RETURNED not in str(self._undifferentiable)
 
     @cached_property
     def _undifferentiable(self) -> Exception | None:

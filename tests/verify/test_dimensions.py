@@ -4,7 +4,7 @@ import jax.numpy as jnp
 
 from fnbackprop.verify.prepare import prepare
 
-from .rules import WEIGHT, X, rule
+from .rules import WEIGHT, X, rule, tied_by_its_rule
 
 
 def groups(f, *args):
@@ -18,15 +18,8 @@ def test_lengths_that_a_product_ties_are_changed_together():
 
 
 def test_lengths_that_only_the_rule_ties_are_changed_together():
-    def nearest(queries, keys):
-        return jnp.sum(jnp.diagonal(queries @ keys.T))
-
-    def backward(queries, keys, dy):
-        pairs = dy * (queries @ keys.T * 0 + jnp.eye(len(queries)))
-        return pairs @ keys, pairs.T @ queries
-
     # The function takes any number of keys; its rule says aloud that it does not.
-    assert groups(rule(nearest, backward), X, 2 * X) == {frozenset({(0, 0), (1, 0)}), frozenset({(0, 1), (1, 1)})}
+    assert groups(tied_by_its_rule, X, 2 * X) == {frozenset({(0, 0), (1, 0)}), frozenset({(0, 1), (1, 1)})}
 
 
 def test_a_length_over_which_a_loop_is_written_out_stays_short():

@@ -48,16 +48,15 @@ class Option(NamedTuple):
 
     name: str
     given: Any
-    call: Callable[[Callable, Any], Callable]
+    call: Callable[..., Callable]
 
 
 def _settings(case: Case, option: Option) -> Iterator[Setting]:
     """Calls with another value for one option."""
     values = case.declarations.options.get(option.name)
     for value in values if values is not None else _candidates(case, option):
-        explicit = option.call(case.explicit, value) if case.explicit else None
-        call, said = option.call(case.rule, value), array_text(value) if hasattr(value, "shape") else repr(value)
-        setting = replace(case.base, call=call, explicit=explicit, where=f"{option.name}={said}")
+        said = array_text(value) if hasattr(value, "shape") else repr(value)
+        setting = _changed(case, partial(option.call, value=value), f"{option.name}={said}")
         if setting.accepted and (values is not None or not _is_far_fetched(setting, option.given, value)):
             yield setting.compared()
 
@@ -71,11 +70,16 @@ def _all_switched(case: Case, free: Sequence[Option]) -> Iterator[Setting]:
     def switched(function: Callable) -> Callable:
         return reduce(lambda called, option: option.call(called, not option.given), switches, function)
 
-    where = ", ".join(f"{option.name}={not option.given}" for option in switches)
-    explicit = switched(case.explicit) if case.explicit else None
-    setting = replace(case.base, call=switched(case.rule), explicit=explicit, where=where)
+    setting = _changed(case, switched, ", ".join(f"{option.name}={not option.given}" for option in switches))
     if setting.accepted:
         yield setting.compared()
+
+
+def _changed(case: Case, change: Callable[[Callable], Callable], where: str) -> Setting:
+    """The call with another function in place of the rule, and of the reference."""
+    return replace(
+        case.base, call=change(case.rule), explicit=change(case.explicit) if case.explicit else None, where=where
+    )
 
 
 def _is_far_fetched(setting: Setting, given: Any, value: Any) -> bool:
@@ -84,9 +88,8 @@ def _is_far_fetched(setting: Setting, given: Any, value: Any) -> bool:
     A number larger than all indices may be how many there are.
     """
     if given is None:
-        return setting.program.refuses or "Custom VJP" in setting.program.undifferentiable
-    rank = max((x.ndim for x in setting.xs), default=0)
-    if not isinstance(given, int) or isinstance(given, bool) or not isinstance(value, int) or -rank <= given < rank:
+        return setting.program.raises
+    if not isinstance(given, int) or isinstance(given, bool) or not isinstance(value, int) or given in _axes(setting):
         return False
     whole = [leaf for leaf in setting.leaves if hasattr(leaf, "shape") and "int" in str(leaf.dtype) and leaf.size]
     return value <= max((int(np.max(leaf)) for leaf in whole), default=-1) < given
@@ -125,9 +128,8 @@ def _candidates(case: Case, option: Option) -> Sequence[Any]:
     if isinstance(given, bool):
         found += [not given]
     elif isinstance(given, int):
-        rank = max((x.ndim for x in case.base.xs), default=0)
         # What cannot be an axis is a number of something, or an exponent.
-        found += [*(range(-rank, rank) if -rank <= given < rank else ()), 2, 3, 1, given + 1]
+        found += [*(_axes(case.base) if given in _axes(case.base) else ()), 2, 3, 1, given + 1]
     elif isinstance(given, float):
         found += [given / 2, given * 2, given + 0.25]
     elif isinstance(given, str):
@@ -136,6 +138,11 @@ def _candidates(case: Case, option: Option) -> Sequence[Any]:
     elif isinstance(given, tuple) and all(isinstance(n, int) for n in given):
         found += [given[::-1], *((n,) for n in given)]
     return [v for k, v in enumerate(found) if v != given and v not in found[:k]]
+
+
+def _axes(setting: Setting) -> range:
+    rank = max((x.ndim for x in setting.xs), default=0)
+    return range(-rank, rank)
 
 
 def _arrays(case: Case, name: str) -> Iterator[np.ndarray]:

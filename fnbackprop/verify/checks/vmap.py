@@ -37,11 +37,11 @@ def vmap(case: Case) -> Outcome:
         others = [[second[i] if i in subset else first[i] for i in places] for subset in tried]
         calls = [(dys[0], *first), *((dys[1], *other) for other in others)]
         alone = jax.lax.map(lambda call: pulled(*call), jax.tree.map(lambda *a: jnp.stack(a), *calls))
-        results = []
+        stacked_dys, results = jax.tree.map(lambda *a: jnp.stack(a), *dys), []
         for k, (subset, other) in enumerate(zip(tried, others, strict=True), start=1):
             rows = [jnp.stack([first[i], other[i]]) if i in subset else first[i] for i in places]
             axes = [0 if i in subset else None for i in places]
-            mapped = jax.vmap(pulled, (0, *axes))(jax.tree.map(lambda *a: jnp.stack(a), *dys), *rows)
+            mapped = jax.vmap(pulled, (0, *axes))(stacked_dys, *rows)
             results.append((mapped, tuple(dx[np.array([0, k])] for dx in alone)))
         return results
 

@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 import pytest
 
-from ..rules import WEIGHT, X, halved, outcome, rule
+from ..rules import WEIGHT, X, halved, outcome, right_square, rule, tied_by_its_rule
 
 
 def linear(x, w):
@@ -64,21 +64,20 @@ def test_every_length_is_tried_for_every_axis_at_full_level():
     assert all({1, 2, 3, 127, 128, 129, 130} <= lengths for lengths in tried)
 
 
-def test_it_says_which_lengths_the_rule_alone_ties_and_that_long_ones_were_not_tried():
-    def nearest(queries, keys):
-        return jnp.sum(jnp.diagonal(queries @ keys.T))
-
-    def backward(queries, keys, dy):
-        pairs = dy * (queries @ keys.T * 0 + jnp.eye(len(queries)))
-        return pairs @ keys, pairs.T @ queries
-
-    report = outcome("sizes", rule(nearest, backward), X, 2 * X)
+def test_it_says_which_lengths_the_rule_alone_ties():
+    report = outcome("sizes", tied_by_its_rule, X, 2 * X)
     assert report.verdict == "PASS"
     assert report.figures["the rule alone ties"] == "axis 0 of queries = axis 0 of keys"
 
-    def written_out(x):
-        return sum(jnp.sin(x[k]) + jnp.cos(x[k]) for k in range(len(x)))
 
-    slow = rule(written_out, lambda x, dy: (jnp.stack([dy * (jnp.cos(a) - jnp.sin(a)) for a in x]),))
-    report = outcome("sizes", slow, X)
+def test_it_says_that_long_arguments_were_not_tried():
+    def written_out(x):
+        return sum(f(x[k]) for k in range(len(x)) for f in (jnp.sin, jnp.cos, jnp.tanh, jnp.arctan))
+
+    def backward(x, dy):
+        return (jnp.stack([dy * (jnp.cos(a) - jnp.sin(a) + 1 - jnp.tanh(a) ** 2 + 1 / (1 + a * a)) for a in x]),)
+
+    report = outcome("sizes", rule(written_out, backward), X)
     assert report.verdict == "PASS"
+    assert report.figures["loops written out"] == "long arguments not tried"
+    assert "loops written out" not in outcome("sizes", right_square, X).figures
