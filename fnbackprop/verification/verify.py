@@ -1,7 +1,9 @@
 """Verify what is named, several rules or checks at a time."""
 
+import gc
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import chain
 
 import jax
@@ -42,6 +44,7 @@ def _verify(names: Sequence[str], request: Request, jobs: int | None) -> Iterato
     pieces = _pieces(names, request)
     jobs = min(len(pieces), jobs or _processors())
     if jobs == 1:
+        _spare_collector()
         yield from chain.from_iterable(reports_on(name, request) for name in names)
         return
     # On a GPU each process takes most of the memory in advance, unless it is told not to.
@@ -62,8 +65,16 @@ def _processors() -> int:
     return min(processors(), _MOST_JOBS) if jax.default_backend() == "cpu" else 1
 
 
+@cache
+def _spare_collector() -> None:
+    """What is loaded stays: traces make so many objects that the collector went through it all the time."""
+    gc.collect()
+    gc.freeze()
+
+
 def _listed(name: str, request: Request) -> list[VjpReport]:
     keep_compiled()
+    _spare_collector()
     return list(reports_on(name, request))
 
 

@@ -22,11 +22,15 @@ def undecorated(function: Callable) -> Callable:
 
     def primal(*args: Any) -> Any:
         jaxpr, shapes = jax.make_jaxpr(function, return_shape=True)(*args)
-        kinds = (_VJP,) if any(rule_calls(jaxpr.jaxpr)) else (_JVP,)
-        leaves = _run(jaxpr.jaxpr, jaxpr.consts, jax.tree.leaves(args), kinds)
-        return jax.tree.unflatten(jax.tree.structure(shapes), leaves)
+        return jax.tree.unflatten(jax.tree.structure(shapes), run_undecorated(jaxpr, jax.tree.leaves(args)))
 
     return primal
+
+
+def run_undecorated(traced: ClosedJaxpr, args: Sequence[Any]) -> list[Any]:
+    """The same of a function that has been traced: its outputs."""
+    kinds = (_VJP,) if any(rule_calls(traced.jaxpr)) else (_JVP,)
+    return _run(traced.jaxpr, traced.consts, args, kinds)
 
 
 def overflows(function: Callable, *args: Any) -> jax.Array:

@@ -45,7 +45,17 @@ class Program:
     @property
     def jaxpr(self) -> Jaxpr:
         """All of it, its rules being single calls. Raises what the function raises."""
-        return self._traced[0].jaxpr
+        return self.traced.jaxpr
+
+    @property
+    def traced(self) -> ClosedJaxpr:
+        """The same with its constants."""
+        return self._traced[0]
+
+    def holds_for(self, xs: Sequence[Any]) -> bool:
+        """Whether the trace is that of a call with these arrays."""
+        alike = all(x.shape == own.shape and x.dtype == own.dtype for x, own in zip(xs, self.xs, strict=True))
+        return alike and self.shapes is not None
 
     @property
     def operations(self) -> int:

@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.extend.core import jaxpr_as_fun
 
 from .bits import bits
 from .blocks import in_blocks, in_turn
 from .magnitude import scale
-from .primal import overflows, undecorated
+from .primal import overflows, run_undecorated, undecorated
 from .program import Program
 from .verdict import RuleRaised, in_a_line
 
@@ -83,11 +84,17 @@ class Setting:
 
     def primal(self, *xs: Any) -> tuple[Any, ...]:
         """The same without its rules."""
+        if self.program.holds_for(xs):
+            return tuple(run_undecorated(self.program.traced, xs))
         return undecorated(self.rule)(*xs)
 
     def reference(self, *xs: Any) -> tuple[Any, ...]:
         """What JAX differentiates to compare with: what was given for it, or else the primal."""
-        return self._of(self.explicit, xs) if self.explicit else self.primal(*xs)
+        if not self.explicit:
+            return self.primal(*xs)
+        if self._explicit.holds_for(xs):
+            return tuple(jaxpr_as_fun(self._explicit.traced)(*xs))
+        return self._of(self.explicit, xs)
 
     def _of(self, function: Callable, xs: Sequence[Any]) -> tuple[Any, ...]:
         # A rule may do with JAX's arrays what NumPy's do not have, as x.at[…].
@@ -98,6 +105,10 @@ class Setting:
     def program(self) -> Program:
         """What JAX's trace of the function says."""
         return Program(self.rule, self.xs, self.x64)
+
+    @cached_property
+    def _explicit(self) -> Program:
+        return Program(lambda *xs: self._of(self.explicit or self.call, xs), self.xs, self.x64)
 
     def no_reference(self) -> str:
         """Why JAX cannot differentiate the reference; empty where it can."""
@@ -129,8 +140,8 @@ class Setting:
     def accepted(self) -> bool:
         """Whether the author lets these arguments be tried, and the function and what it is compared with take them."""
         try:
-            explicit = self.run(jax.eval_shape, self.reference, *self.xs) if self.explicit else self.outputs
-            alike = [y.dtype for y in explicit] == [y.dtype for y in self.outputs]
+            explicit = self._explicit.shapes if self.explicit else self.outputs
+            alike = [y.dtype for y in explicit or ()] == [y.dtype for y in self.outputs]
             return bool(self.outputs) and alike and self.allows(self.xs)
         except Exception:
             return False
