@@ -9,8 +9,6 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from .program import read_program
-
 
 class Work(NamedTuple):
     """Arithmetic operations of a forward and a backward pass, and bytes that each must at least read and write.
@@ -57,6 +55,8 @@ def trace_passes(
     The backward pass is what is left of the rule where other cotangents are not asked for: of Linear's, without that of
     x, one matrix product, which needs x and not the weight.
     """
+    from .program import read_program  # with it comes all of Pallas, which training does not want
+
     wanted = [_is_real(x) and w for x, w in zip(specs, wanted or [True] * len(specs), strict=True)]
 
     def forward(variables: Any, context: Any, *xs: Array) -> tuple[tuple[Array, ...], Any, Callable]:

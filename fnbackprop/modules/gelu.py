@@ -1,7 +1,7 @@
 """GELU, each number times the share of a normal distribution below it (Hendrycks & Gimpel 2016)."""
 
 import math
-from functools import partial, reduce
+from functools import partial
 from typing import Literal
 
 import jax
@@ -80,7 +80,10 @@ def _normal(x: Float[Array, "*shape"]) -> tuple[Float[Array, "*shape"], Float[Ar
     if x.dtype != jnp.float32:
         return _normal_share(x), bell
     t = 1 / (1 + _TAIL_SCALE * jnp.abs(x))
-    tail = bell * t * reduce(lambda sum, coefficient: sum * t + coefficient, _TAIL)
+    sum = jnp.zeros_like(t)
+    for coefficient in _TAIL:
+        sum = sum * t + coefficient
+    tail = bell * t * sum
     return jnp.where(x < 0, tail, 1 - tail), bell
 
 
