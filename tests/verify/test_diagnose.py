@@ -40,3 +40,11 @@ def test_a_factor_of_nearly_one_explains_nothing() -> None:
     near, far = of_the_identity(3, 1.0003), of_the_identity(3, 1.01)
     assert near is None or near.kind != "wrong factor"
     assert far.kind == "wrong factor"
+
+
+def test_of_plain_numbers_it_does_not_say_that_a_multiple_of_dy_is_missing() -> None:
+    xs = np.linspace(1.0, 2.0, 9)
+    for shape in ((9,), (9, 1)):
+        dy, wanted = np.ones(shape), np.cos(xs).reshape(shape)
+        found = diagnose(0, 0, Pulled((wanted,), (dy,), (wanted + xs.reshape(shape) ** 2,), (wanted,)), (dy,))
+        assert found is None
