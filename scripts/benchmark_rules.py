@@ -9,17 +9,19 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmark_worker import Message, Worker, serve
 from contenders.rule_sizes import SIZES
-from rich.table import Table
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 _LIMIT = 300.0
 _CONTENDERS = ("fnbackprop", "autodiff", "torch")
 
 
-def run(quick: bool, torch_python: Path) -> tuple[Table, dict[str, Any]]:
+def run(quick: bool, torch_python: Path) -> tuple["Table", dict[str, Any]]:
     """Each contender in a process of its own, in turn; the times are medians."""
     pythons = {who: torch_python if who == "torch" else Path(sys.executable) for who in _CONTENDERS}
     workers = {who: Worker(python, Path(__file__), who, environment=os.environ) for who, python in pythons.items()}
@@ -45,7 +47,9 @@ def _race(name: str, workers: dict[str, Worker], rounds: int) -> Message:
     return row
 
 
-def _table(rows: list[Message]) -> Table:
+def _table(rows: list[Message]) -> "Table":
+    from rich.table import Table  # PyTorch's Python, which runs this file too, need not have it
+
     table = Table(title="rules alone, forward and backward: × is a contender's time as a multiple of ours")
     table.add_column("rule")
     for heading in ("ms", "autodiff ×", "torch ×", "temporary MB", "autodiff MB"):
