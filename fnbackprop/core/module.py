@@ -109,6 +109,5 @@ class Module:
 @dataclass_transform(frozen_default=True)
 def configurable(cls: type[T]) -> type[T]:
     """Class decorator: a frozen dataclass whose fields are checked strictly, from Python and from a config alike."""
-    # Most of the modules that are imported are never made: the checks of each are built when it is.
-    strict = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, defer_build=True)
+    strict = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
     return validated_dataclass(frozen=True, config=strict)(cls)  # type: ignore[return-value]

@@ -55,7 +55,7 @@ def trace_passes(
     The backward pass is what is left of the rule where other cotangents are not asked for: of Linear's, without that of
     x, one matrix product, which needs x and not the weight.
     """
-    from .program import read_program  # with it comes all of Pallas, which training does not want
+    from .program import read_program  # jax.extend, which it needs, brings all of Pallas
 
     wanted = [_is_real(x) and w for x, w in zip(specs, wanted or [True] * len(specs), strict=True)]
 

@@ -13,6 +13,7 @@ from ..core.cotangent import match_cotangent
 from ..core.errors import ShapeError
 from ..core.precision import widen
 from .attention_blocks import Meeting, attend, attend_backwards
+from .attention_examples import over_examples
 
 
 class AttentionResiduals(NamedTuple):
@@ -31,7 +32,7 @@ def attention(
     v: Float[Array, "*batch keys kv width"],
     mask: Bool[Array, "..."] | None = None,
     causal: bool = False,
-    block: int = 512,
+    block: int | None = None,
 ) -> Float[Array, "*batch queries heads width"]:
     """Scaled dot-product attention (Vaswani et al. 2017), block by block (Dao et al. 2022, FlashAttention).
 
@@ -43,8 +44,8 @@ def attention(
     divides heads, and their cotangents are summed. A query that may see nothing gets 0, and gives none.
 
     Kept are q, k, v, y and the logarithm of each query's sum; p is made again, `block` queries by `block` keys at a
-    time, so that memory grows with the context, not with its square. Half precision is summed in float32. Raises
-    ShapeError for shapes that do not meet.
+    time (256 on a CPU, else 512), so that memory grows with the context, not with its square. Half precision is summed
+    in float32. Raises ShapeError for shapes that do not meet.
     """
     return attention_fwd(q, k, v, mask, causal, block)[0]
 
@@ -55,17 +56,17 @@ def attention_fwd(
     v: Float[Array, "*batch keys kv width"],
     mask: Bool[Array, "..."] | None = None,
     causal: bool = False,
-    block: int = 512,
+    block: int | None = None,
 ) -> tuple[Float[Array, "*batch queries heads width"], AttentionResiduals]:
     _check(q, k, v)
     meeting = Meeting.of(q.shape, k.shape, mask, causal, block)
-    y, log_sum = attend(meeting, _by_head(q, k), jnp.moveaxis(k, -3, -2), jnp.moveaxis(v, -3, -2))
+    y, log_sum = over_examples(attend, meeting, _by_head(q, k), jnp.moveaxis(k, -3, -2), jnp.moveaxis(v, -3, -2))
     y = _by_time(y).astype(jnp.result_type(q, k, v))
     return y, AttentionResiduals(q, k, v, mask, y, log_sum)
 
 
 def attention_bwd(
-    causal: bool, block: int, residuals: AttentionResiduals, dy: Float[Array, "*batch queries heads width"]
+    causal: bool, block: int | None, residuals: AttentionResiduals, dy: Float[Array, "*batch queries heads width"]
 ) -> tuple[
     Float[Array, "*batch queries heads size"],
     Float[Array, "*batch keys kv size"],
@@ -77,7 +78,8 @@ def attention_bwd(
     # Σ p dp over the keys, since y = p v.
     shares = _by_head(jnp.sum(widen(dy) * widen(y), axis=-1, keepdims=True), k)[..., 0]
     keys, values = jnp.moveaxis(k, -3, -2), jnp.moveaxis(v, -3, -2)
-    dq, dk, dv = attend_backwards(meeting, _by_head(q, k), keys, values, _by_head(dy, k), log_sum, shares)
+    by_head = _by_head(q, k), keys, values, _by_head(dy, k), log_sum, shares
+    dq, dk, dv = over_examples(attend_backwards, meeting, *by_head)
     dk, dv = (jnp.moveaxis(d, -2, -3) for d in (dk, dv))
     return match_cotangent(_by_time(dq), q), match_cotangent(dk, k), match_cotangent(dv, v), None
 
@@ -91,7 +93,7 @@ def attention_reference(
     v: Float[Array, "*batch keys kv width"],
     mask: Bool[Array, "..."] | None = None,
     causal: bool = False,
-    block: int = 512,
+    block: int | None = None,
 ) -> Float[Array, "*batch queries heads width"]:
     """`attention` for automatic differentiation; all at once, whatever `block` says."""
     _check(q, k, v)

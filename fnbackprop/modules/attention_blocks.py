@@ -15,6 +15,9 @@ from jaxtyping import Bool, Float
 from ..core.cotangent import loop_zeros
 from ..core.precision import accumulation_dtype
 
+# On a CPU the scores of a small block stay in the cache until they are used up; elsewhere fewer steps count for more.
+_SMALL_BLOCK, _LARGE_BLOCK = 256, 512
+
 
 class Meeting(NamedTuple):
     """How many queries meet how many keys, which of them, and how many of each at a time."""
@@ -29,9 +32,10 @@ class Meeting(NamedTuple):
 
     @classmethod
     def of(
-        cls, q: tuple[int, ...], k: tuple[int, ...], mask: Bool[Array, "..."] | None, causal: bool, block: int
+        cls, q: tuple[int, ...], k: tuple[int, ...], mask: Bool[Array, "..."] | None, causal: bool, block: int | None
     ) -> "Meeting":
         """That of a q and a k of these shapes, as `attention` is given them."""
+        block = block or (_SMALL_BLOCK if jax.default_backend() == "cpu" else _LARGE_BLOCK)
         queries, keys, rows, columns = q[-3], k[-3], min(block, q[-3]), min(block, k[-3])
         if mask is not None:
             mask = mask[None] if mask.ndim == 1 else mask

@@ -20,8 +20,15 @@ _FAR = 40.0
 # 0 ≤ a ≤ 40. A minimax fit to scipy.special.erfcx(a / √2) / 2.
 _TAIL_SCALE = 0.275
 _TAIL = (
-    *(0.0271679003, -0.110675226, 0.130170487, -0.0351620752, 0.088007493),
-    *(0.0789359117, 0.102190461, 0.109654359, 0.109710686),
+    0.0271679003,
+    -0.110675226,
+    0.130170487,
+    -0.0351620752,
+    0.088007493,
+    0.0789359117,
+    0.102190461,
+    0.109654359,
+    0.109710686,
 )
 _SLOPE, _CUBIC = math.sqrt(8 / math.pi), 0.044715
 
@@ -75,15 +82,18 @@ def gelu_reference(x: Float[Array, "*shape"], form: Form = "exact") -> Float[Arr
 
 
 def _normal(x: Float[Array, "*shape"]) -> tuple[Float[Array, "*shape"], Float[Array, "*shape"]]:
-    """Φ(x), and exp(−x² / 2), which single precision makes it from: in half the time, to a third of the error."""
+    """Φ(x), and exp(−x² / 2): in single precision the one is made from the other, in half the time that erfc takes.
+
+    Φ is right to 2e-6 of itself (erfc: 6e-6) in the tail of negative x, and to 4e-7 (erfc: 3e-7) from −1 on.
+    """
     bell = jnp.exp(-x * x / 2)
     if x.dtype != jnp.float32:
         return _normal_share(x), bell
     t = 1 / (1 + _TAIL_SCALE * jnp.abs(x))
-    sum = jnp.zeros_like(t)
-    for coefficient in _TAIL:
-        sum = sum * t + coefficient
-    tail = bell * t * sum
+    tail = jnp.full_like(t, _TAIL[0])
+    for coefficient in _TAIL[1:]:
+        tail = tail * t + coefficient
+    tail = bell * t * tail
     return jnp.where(x < 0, tail, 1 - tail), bell
 
 

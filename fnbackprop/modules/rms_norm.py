@@ -12,7 +12,7 @@ from jaxtyping import Float, PRNGKeyArray
 from ..core.cotangent import match_cotangent
 from ..core.module import Context, Module, Spec, Variables, configurable
 from ..core.precision import widen
-from .layer_norm import affine, check_features, last, mean_features, sum_examples
+from .layer_norm import affine, check_features, last, mean_features
 
 
 class RMSNormResiduals(NamedTuple):
@@ -51,12 +51,11 @@ def rms_norm_bwd(
     axes: int, residuals: RMSNormResiduals, dy: Float[Array, "*shape"]
 ) -> tuple[Float[Array, "*shape"], Float[Array, "..."] | None, None]:
     x, rstd, scale = residuals
-    wide_dy, wide = widen(dy), widen(x)
-    product = wide_dy * wide
-    mean_g_normal = rstd * mean_features(product, scale, axes)
+    wide_dy, normal = widen(dy), widen(x) * rstd
+    product = wide_dy * normal
     g = wide_dy if scale is None else wide_dy * widen(scale)
-    dx = rstd * (g - wide * (rstd * mean_g_normal))
-    dscale = None if scale is None else match_cotangent(sum_examples(rstd, product, axes), scale)
+    dx = rstd * (g - normal * mean_features(product, scale, axes))
+    dscale = None if scale is None else match_cotangent(product, scale)
     return match_cotangent(dx, x), dscale, None
 
 

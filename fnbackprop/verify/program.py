@@ -53,7 +53,7 @@ class Program:
         return self._traced[0]
 
     def holds_for(self, xs: Sequence[Any]) -> bool:
-        """Whether the trace is that of a call with these arrays."""
+        """Whether there is a trace of a call with arrays like these. Raises what the function raises."""
         alike = all(x.shape == own.shape and x.dtype == own.dtype for x, own in zip(xs, self.xs, strict=True))
         return alike and self.shapes is not None
 

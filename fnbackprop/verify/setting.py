@@ -83,7 +83,7 @@ class Setting:
         return self._of(self.call, xs)
 
     def primal(self, *xs: Any) -> tuple[Any, ...]:
-        """The same without its rules."""
+        """The same without its rules; traced once, as an impure one would be in any program."""
         if self.program.holds_for(xs):
             return tuple(run_undecorated(self.program.traced, xs))
         return undecorated(self.rule)(*xs)
@@ -96,7 +96,7 @@ class Setting:
             return tuple(jaxpr_as_fun(self._explicit.traced)(*xs))
         return self._of(self.explicit, xs)
 
-    def _of(self, function: Callable, xs: Sequence[Any]) -> tuple[Any, ...]:
+    def _of(self, function: Any, xs: Sequence[Any]) -> tuple[Any, ...]:
         # A rule may do with JAX's arrays what NumPy's do not have, as x.at[…].
         out = function(*jax.tree.unflatten(self.tree, self.filled([jnp.asarray(x) for x in xs])))
         return tuple(y for y in jax.tree.leaves(out) if jnp.issubdtype(jnp.result_type(y), jnp.inexact))
@@ -108,7 +108,7 @@ class Setting:
 
     @cached_property
     def _explicit(self) -> Program:
-        return Program(lambda *xs: self._of(self.explicit or self.call, xs), self.xs, self.x64)
+        return Program(lambda *xs: self._of(self.explicit, xs), self.xs, self.x64)
 
     def no_reference(self) -> str:
         """Why JAX cannot differentiate the reference; empty where it can."""

@@ -1,5 +1,7 @@
 """What modules cost, against formulas by hand and XLA's own count."""
 
+import subprocess
+import sys
 from typing import Any
 
 import jax
@@ -137,3 +139,8 @@ def test_linear_agrees_with_what_xla_compiles() -> None:
 def xla_flops(program: Any) -> float:
     counts = program.cost_analysis()
     return counts.get("flops", 0) + counts.get("transcendentals", 0)
+
+
+def test_what_training_loads_does_not_bring_pallas() -> None:
+    code = "import sys, fnbackprop.experiment; sys.exit('jax._src.pallas.core' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy.special import ndtr
 
 from fnbackprop.modules import GELU
 from fnbackprop.modules.gelu import gelu, gelu_reference
@@ -21,6 +22,14 @@ def test_the_tails_keep_their_digits(function):
     y, pullback = jax.vjp(function, jnp.asarray(X))
     np.testing.assert_allclose(y, X * share, rtol=1e-5)
     np.testing.assert_allclose(pullback(jnp.ones(len(X)))[0], share + X * density, rtol=2e-5, atol=1e-36)
+
+
+def test_single_precision_is_as_close_as_it_says():
+    x = np.concatenate([np.linspace(-9, 9, 20001), np.linspace(-1e-3, 1e-3, 101)]).astype(np.float32)
+    wanted = x * ndtr(x.astype(float))
+    got = np.asarray(gelu(jnp.asarray(x)), float)
+    np.testing.assert_allclose(got, wanted, rtol=3e-6)
+    np.testing.assert_allclose(got[x > -1], wanted[x > -1], rtol=6e-7)
 
 
 @both

@@ -39,7 +39,7 @@ def sizes(case: Case) -> Outcome:
 def _settings(case: Case) -> Iterator[Setting]:
     groups = case.dimensions.groups
     named = [c + 1 for c in case.code_constants if type(c) is int and 4 < c <= 4096][: 6 if case.full else 2]
-    together = [{group: n + 2 * k for k, group in enumerate(groups)} for n in ((129,) if case.full else (2, 5, 129))]
+    together = [{group: n + 2 * k for k, group in enumerate(groups)} for n in (2, 5, 129)]
     square = [dict.fromkeys(groups, 3)] if len(groups) > 1 else []
     lengths = dict.fromkeys([1, *named, *(_LENGTHS if case.full else ())])
     each = _packed(case.dimensions, tuple(lengths), together)

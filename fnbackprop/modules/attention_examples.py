@@ -1,0 +1,34 @@
+"""Attention of a few examples at a time, so that their scores stay in a processor's cache until they are used up."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array, lax
+
+from ..core.precision import accumulation_dtype
+from .attention_blocks import Meeting
+
+# Bytes of scores that are made at once.
+_CACHE = 1 << 20
+
+
+def over_examples(compute: Callable, meeting: Meeting, q: Array, *xs: Array) -> Any:
+    """`compute(meeting, q, *xs)`, on a CPU in a loop over the examples; all arrays have their axes in front."""
+    batch, heads = q.shape[:-4], q.shape[-4:-2]
+    scores = math.prod(heads) * meeting.rows * meeting.columns * accumulation_dtype(q.dtype).itemsize
+    together = max(1, _CACHE // max(1, scores))
+    if jax.default_backend() != "cpu" or math.prod(batch) <= together:
+        return compute(meeting, q, *xs)
+    mask = meeting.mask
+    masks = () if mask is None or mask.ndim <= 4 else (jnp.broadcast_to(mask, (*batch, *mask.shape[-4:])),)
+
+    def of_one(arrays: tuple[tuple[Array, ...], tuple[Array, ...]]) -> Any:
+        xs, masks = arrays
+        return compute(meeting._replace(mask=masks[0]) if masks else meeting, *xs)
+
+    flat = jax.tree.map(lambda x: x.reshape(-1, *x.shape[len(batch) :]), ((q, *xs), masks))
+    found = lax.map(of_one, flat, batch_size=together)
+    return jax.tree.map(lambda x: x.reshape(*batch, *x.shape[1:]), found)

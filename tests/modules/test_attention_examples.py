@@ -1,0 +1,68 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from fnbackprop.modules import attention_examples
+from fnbackprop.modules.attention import attention, attention_reference
+
+pytestmark = pytest.mark.quick
+
+BATCH, QUERIES, KEYS = (2, 3), 5, 7
+
+
+def drawn(seed: int, *shape: int) -> jax.Array:
+    return jax.random.normal(jax.random.key(seed), shape)
+
+
+def arrays() -> tuple[jax.Array, jax.Array, jax.Array]:
+    """With two heads to each of two of keys and values."""
+    return drawn(0, *BATCH, QUERIES, 4, 3), drawn(1, *BATCH, KEYS, 2, 3), drawn(2, *BATCH, KEYS, 2, 6)
+
+
+@pytest.fixture
+def loops(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The cache holds the scores of four examples, which leaves two of the six over; says how many came at a time."""
+    seen: list[int] = []
+    loop = attention_examples.lax.map
+
+    def counted(function, xs, *, batch_size: int):
+        seen.append(batch_size)
+        return loop(function, xs, batch_size=batch_size)
+
+    monkeypatch.setattr(attention_examples, "_CACHE", 4 * 4 * 4 * QUERIES * KEYS)
+    monkeypatch.setattr(attention_examples.lax, "map", counted)
+    return seen
+
+
+MASKS = [
+    None,
+    (QUERIES, KEYS),
+    (4, QUERIES, KEYS),
+    (3, 1, QUERIES, KEYS),
+    (*BATCH, 4, QUERIES, KEYS),
+    (2, 1, 1, 1, KEYS),
+]
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("shape", MASKS)
+def test_a_few_examples_at_a_time_come_to_the_same(loops, shape: tuple[int, ...] | None, causal: bool) -> None:
+    mask = None if shape is None else jax.random.bernoulli(jax.random.key(3), 0.7, shape)
+    got, back = jax.vjp(lambda *xs: attention(*xs, mask, causal), *arrays())
+    wanted, back_reference = jax.vjp(lambda *xs: attention_reference(*xs, mask, causal), *arrays())
+    dy = drawn(4, *got.shape)
+    for one, other in zip((got, *back(dy)), (wanted, *back_reference(dy)), strict=True):
+        np.testing.assert_allclose(one, other, atol=2e-6)
+    assert loops == [4, 4]
+
+
+def test_what_fits_is_done_at_once(loops) -> None:
+    attention(*(x[:1] for x in arrays()))
+    assert loops == []
+
+
+def test_it_can_be_mapped(loops) -> None:
+    mapped = jax.vmap(attention)(*(jnp.stack([x, 2 * x]) for x in arrays()))
+    for one, factor in zip(mapped, (1, 2), strict=True):
+        np.testing.assert_allclose(one, attention(*(factor * x for x in arrays())), atol=1e-6)
