@@ -22,7 +22,8 @@ from fnbackprop.verify.arguments import read_arguments
 from fnbackprop.verify.case import cast
 from fnbackprop.verify.points import Point, extreme_points, kink_points, threshold_points
 from fnbackprop.verify.prepare import prepare
-from fnbackprop.verify.setting import Arrays, Setting
+from fnbackprop.verify.pulled import Arrays
+from fnbackprop.verify.setting import Setting
 from fnbackprop.verify.verdict import Verdict, in_a_line
 
 # A check of a function of arrays; it raises where it finds the derivative wrong.

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 from ..core.cotangent import Like, like, match_cotangent
 from ..core.errors import ShapeError
 from ..core.precision import widen
-from .layer_norm import affine
+from .features import affine
 
 Row = Float[Array, " features"]
 

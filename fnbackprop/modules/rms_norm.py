@@ -12,7 +12,7 @@ from jaxtyping import Float, PRNGKeyArray
 from ..core.cotangent import match_cotangent
 from ..core.module import Context, Module, Spec, Variables, configurable
 from ..core.precision import widen
-from .layer_norm import affine, check_features, last, mean_features
+from .features import affine, check_features, last, mean_features
 
 
 class RMSNormResiduals(NamedTuple):

@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from ..core.cotangent import Like, like, match_cotangent
 from ..core.precision import widen
-from .layer_norm import affine
+from .features import affine
 
 Row = Float[Array, " features"]
 

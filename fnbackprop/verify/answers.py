@@ -9,7 +9,7 @@ from .compare import Tolerance
 from .decide import Circumstances, Claim, decide
 from .evidence import Bracket, bracket, differentiate, nearby
 from .points import ORDINARY, TIED
-from .setting import Arrays
+from .pulled import Arrays
 from .trial import Answer, Trial
 from .vectors import as_covector
 

@@ -16,8 +16,9 @@ from .constants import code_constants, traced_constants
 from .declarations import Declarations
 from .dimensions import Dimensions
 from .primal import rule_calls
+from .pulled import Arrays, pullback
 from .sampling import resample
-from .setting import Arrays, Setting, pullback
+from .setting import Setting
 
 Level = Literal["fast", "full"]
 # Entries in all, beyond which points are tried on a smaller problem of the same kind.

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .magnitude import largest, scale
-from .setting import Arrays, Pulled
+from .pulled import Arrays, Pulled
 from .vectors import as_covector, as_vector, one_covector
 
 # Entries that cancel keep the rounding of those that do not.

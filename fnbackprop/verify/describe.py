@@ -7,7 +7,7 @@ from .setting import Setting
 
 def describe(setting: Setting) -> str:
     """Shapes and dtypes, as in `float32[4,3], int32[4]`, with what else was said of the setting."""
-    return ", ".join(map(_text, setting.leaves)) + (f" ({setting.where})" if setting.where else "")
+    return ", ".join(map(value_text, setting.leaves)) + (f" ({setting.where})" if setting.where else "")
 
 
 def array_text(array: Any) -> str:
@@ -15,6 +15,6 @@ def array_text(array: Any) -> str:
     return f"{array.dtype}[{','.join(map(str, array.shape))}]"
 
 
-def _text(leaf: Any) -> str:
-    # A function's repr is an address.
-    return array_text(leaf) if hasattr(leaf, "shape") else getattr(leaf, "__name__", repr(leaf))
+def value_text(value: Any) -> str:
+    """An array as JAX writes it, a function by its name (its repr is an address), and anything else by its repr."""
+    return array_text(value) if hasattr(value, "shape") else getattr(value, "__name__", repr(value))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .diagnosis import Diagnosis
-from .setting import Arrays, Pulled
+from .pulled import Arrays, Pulled
 
 # NumPy makes a number of what is computed from an array without axes.
 Numbers = np.ndarray | np.generic

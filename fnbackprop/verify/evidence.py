@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from .differences import STEPS, Slopes, slopes
-from .setting import Arrays, Setting
+from .pulled import Arrays
+from .setting import Setting
 from .vectors import as_covector, as_vector, from_vectors, stack
 
 # Points nearby, whose derivatives surround every choice that is valid at a kink.

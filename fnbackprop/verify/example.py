@@ -8,7 +8,8 @@ import numpy as np
 
 from .arguments import is_key
 from .compare import Tolerance, compare
-from .setting import Arrays, Setting
+from .pulled import Arrays
+from .setting import Setting
 from .shrink import shrink
 from .vectors import as_covector, locate, stack
 from .verdict import RuleRaised

@@ -11,7 +11,8 @@ from .decide import Decision
 from .evidence import scales
 from .example import example
 from .points import Point
-from .setting import Arrays, Setting
+from .pulled import Arrays
+from .setting import Setting
 from .trial import Answer, Trial, argument_of, wrong_derivative
 from .vectors import as_covector, owners, stack
 from .verdict import Finding

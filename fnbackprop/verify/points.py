@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .pulled import Arrays
 from .sampling import is_ordered, ordered, resample
-from .setting import Arrays, Setting
+from .setting import Setting
 
 # Magnitudes from far below one to where exponentials overflow in float64; thresholds sit between them.
 _GRID = (

@@ -8,10 +8,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn
+from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, jaxpr_as_fun
 
 from .bits import bits
-from .primal import equations, undecorated
+from .primal import equations, run_undecorated, undecorated
 from .verdict import in_a_line
 
 # What cannot be traced, but may well be differentiated step by step.
@@ -28,7 +28,7 @@ _RETURNED = "Custom VJP bwd rule"
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """A function of arrays like `xs`, in 64 bits where `x64`."""
+    """A function of arrays like `xs` that returns a tuple of them, in 64 bits where `x64`."""
 
     function: Callable
     xs: Sequence[Any]
@@ -45,17 +45,15 @@ class Program:
     @property
     def jaxpr(self) -> Jaxpr:
         """All of it, its rules being single calls. Raises what the function raises."""
-        return self.traced.jaxpr
+        return self._traced[0].jaxpr
 
-    @property
-    def traced(self) -> ClosedJaxpr:
-        """The same with its constants."""
-        return self._traced[0]
+    def __call__(self, *xs: Any) -> tuple[Any, ...]:
+        """The function's outputs: of arrays like `xs` by its trace, which is not made again."""
+        return tuple(jaxpr_as_fun(self._traced[0])(*xs)) if self._holds_for(xs) else self.function(*xs)
 
-    def holds_for(self, xs: Sequence[Any]) -> bool:
-        """Whether there is a trace of a call with arrays like these. Raises what the function raises."""
-        alike = all(x.shape == own.shape and x.dtype == own.dtype for x, own in zip(xs, self.xs, strict=True))
-        return alike and self.shapes is not None
+    def undecorated(self, *xs: Any) -> tuple[Any, ...]:
+        """The same without its rules."""
+        return tuple(run_undecorated(self._traced[0], xs)) if self._holds_for(xs) else undecorated(self.function)(*xs)
 
     @property
     def operations(self) -> int:
@@ -131,6 +129,10 @@ class Program:
     def _operations(self) -> tuple[JaxprEqn, ...]:
         """All of it, without its rules' derivatives; none where it cannot be traced."""
         return () if self.shapes is None else tuple(equations(self.jaxpr))
+
+    def _holds_for(self, xs: Sequence[Any]) -> bool:
+        alike = all(x.shape == own.shape and x.dtype == own.dtype for x, own in zip(xs, self.xs, strict=True))
+        return alike and self.shapes is not None
 
     def _refusal(self, function: Callable) -> Exception | None:
         try:

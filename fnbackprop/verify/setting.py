@@ -3,38 +3,22 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend.core import jaxpr_as_fun
 
 from .bits import bits
 from .blocks import in_blocks, in_turn
 from .magnitude import scale
-from .primal import overflows, run_undecorated, undecorated
+from .primal import overflows
 from .program import Program
+from .pulled import Arrays, Pulled, Traced, pullback
 from .verdict import RuleRaised, in_a_line
 
-Arrays = tuple[np.ndarray, ...]
-# The same while a program is traced.
-Traced = tuple[Any, ...]
 # These programs run for milliseconds: compiling them is what takes time, YNN's fusions of a recurrence a third of it.
 _QUICK = {"xla_backend_optimization_level": 0, "xla_cpu_experimental_ynn_fusion_type": ""}
-
-
-class Pulled(NamedTuple):
-    """Outputs and cotangents at several points (first axis); the reference's are None where it cannot say."""
-
-    xs: Arrays
-    ys: Arrays
-    dxs: Arrays
-    reference: Arrays | None
-
-    def row(self, row: int) -> "Pulled":
-        """One point alone, its axis kept."""
-        return jax.tree.map(lambda a: a[row : row + 1], self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,18 +67,12 @@ class Setting:
         return self._of(self.call, xs)
 
     def primal(self, *xs: Any) -> tuple[Any, ...]:
-        """The same without its rules; traced once, as an impure one would be in any program."""
-        if self.program.holds_for(xs):
-            return tuple(run_undecorated(self.program.traced, xs))
-        return undecorated(self.rule)(*xs)
+        """The same without its rules."""
+        return self.program.undecorated(*xs)
 
     def reference(self, *xs: Any) -> tuple[Any, ...]:
         """What JAX differentiates to compare with: what was given for it, or else the primal."""
-        if not self.explicit:
-            return self.primal(*xs)
-        if self._explicit.holds_for(xs):
-            return tuple(jaxpr_as_fun(self._explicit.traced)(*xs))
-        return self._of(self.explicit, xs)
+        return self._explicit(*xs) if self.explicit else self.primal(*xs)
 
     def _of(self, function: Any, xs: Sequence[Any]) -> tuple[Any, ...]:
         # A rule may do with JAX's arrays what NumPy's do not have, as x.at[…].
@@ -213,10 +191,3 @@ class Setting:
     def _mapped(self, function: Callable) -> Callable:
         """`function` of each row, compiled where that can be."""
         return self.compiled(partial(jax.lax.map, function)) if self.traceable else partial(in_turn, function)
-
-
-def pullback(function: Callable, xs: Sequence[Any], dys: Sequence[Any]) -> Traced:
-    """The cotangents of a function's arguments, for these of its outputs."""
-    ys, back = jax.vjp(function, *xs)
-    # A rule may do with JAX's arrays what NumPy's do not have, as dy.at[…]; and a reference may have other types.
-    return back(tuple(jnp.asarray(dy, y.dtype) for dy, y in zip(dys, ys, strict=True)))

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from .compare import Tolerance, compare
-from .setting import Arrays, Pulled, Setting
+from .pulled import Arrays, Pulled
+from .setting import Setting
 from .vectors import as_covector, stack
 
 _ROUNDS = 8

@@ -8,7 +8,8 @@ from .decide import Decision
 from .describe import describe
 from .diagnose import diagnose
 from .points import Point
-from .setting import Arrays, Pulled, Setting
+from .pulled import Arrays, Pulled
+from .setting import Setting
 from .vectors import locate
 from .verdict import Finding
 

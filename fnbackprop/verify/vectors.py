@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .setting import Arrays
+from .pulled import Arrays
 
 
 def as_vector(xs: Sequence[Any]) -> np.ndarray:

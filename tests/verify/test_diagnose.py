@@ -5,7 +5,7 @@ import pytest
 
 from fnbackprop.verify.diagnose import diagnose
 from fnbackprop.verify.diagnosis import Diagnosis
-from fnbackprop.verify.setting import Pulled
+from fnbackprop.verify.pulled import Pulled
 
 pytestmark = pytest.mark.quick
 

@@ -10,8 +10,9 @@ import jax.numpy as jnp
 from ..case import Case, cotangents
 from ..compare import difference
 from ..describe import describe
+from ..pulled import Traced, pullback
 from ..selection import subsets
-from ..setting import Setting, Traced, pullback
+from ..setting import Setting
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
 _MOST = 14

@@ -11,7 +11,7 @@ from ..case import Case, cotangents
 from ..compare import agree
 from ..points import random_points
 from ..primal import apply_equation, run_inlined, shape_of
-from ..setting import Traced
+from ..pulled import Traced
 from ..vectors import one_covector
 from ..verdict import Outcome, not_run, passed
 

@@ -12,7 +12,8 @@ from ...core.errors import FnbackpropError
 from ..case import Case, cotangents
 from ..describe import describe
 from ..loss import differ
-from ..setting import Arrays, Setting, Traced, pullback
+from ..pulled import Arrays, Traced, pullback
+from ..setting import Setting
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
 _DEVICES = 8

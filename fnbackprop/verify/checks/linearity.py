@@ -9,7 +9,8 @@ from ..case import Case, cotangents
 from ..describe import describe
 from ..diagnosis import Diagnosis
 from ..points import random_points
-from ..setting import Arrays, Setting
+from ..pulled import Arrays
+from ..setting import Setting
 from ..vectors import as_covector, locate, stack
 from ..verdict import Finding, Outcome, failed, inconclusive, passed
 

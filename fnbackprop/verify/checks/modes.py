@@ -7,7 +7,7 @@ import jax
 from ..case import Case, cotangents
 from ..compare import difference
 from ..describe import describe
-from ..setting import Traced, pullback
+from ..pulled import Traced, pullback
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
 _FLAG = "jax_custom_vjp3"

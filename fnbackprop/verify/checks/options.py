@@ -12,7 +12,7 @@ import numpy as np
 
 from ..case import Case, cotangents
 from ..constants import listed_beside
-from ..describe import array_text
+from ..describe import value_text
 from ..judge import judge
 from ..outcome import conclude
 from ..points import random_points
@@ -55,8 +55,7 @@ def _settings(case: Case, option: Option) -> Iterator[Setting]:
     """Calls with another value for one option."""
     values = case.declarations.options.get(option.name)
     for value in values if values is not None else _candidates(case, option):
-        said = array_text(value) if hasattr(value, "shape") else repr(value)
-        setting = _changed(case, partial(option.call, value=value), f"{option.name}={said}")
+        setting = _changed(case, partial(option.call, value=value), f"{option.name}={value_text(value)}")
         if setting.accepted and (values is not None or not _is_far_fetched(setting, option.given, value)):
             yield setting.compared()
 

@@ -13,7 +13,8 @@ from ..case import Case, cast, cotangents
 from ..describe import describe
 from ..dimensions import Group
 from ..points import random_points
-from ..setting import Arrays, Setting, Traced, pullback
+from ..pulled import Arrays, Traced, pullback
+from ..setting import Setting
 from ..verdict import Finding, Outcome, RuleRaised, Verdict, failed, not_run
 
 # At the example's own lengths, and where one is long: what is lost in a long sum shows in the coarsest type.

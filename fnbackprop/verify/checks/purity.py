@@ -9,7 +9,7 @@ from ..describe import describe
 from ..diagnosis import Diagnosis
 from ..loss import differ
 from ..points import random_points
-from ..setting import Traced, pullback
+from ..pulled import Traced, pullback
 from ..verdict import Finding, Outcome, RuleRaised, failed, passed
 
 # Often enough for a count of calls to begin to matter.

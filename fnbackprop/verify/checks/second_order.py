@@ -10,7 +10,8 @@ from ..describe import describe
 from ..judge import judge
 from ..outcome import conclude
 from ..points import Point, random_points
-from ..setting import Arrays, Setting, pullback
+from ..pulled import Arrays, pullback
+from ..setting import Setting
 from ..verdict import Finding, Outcome, failed, not_run, passed
 
 

@@ -7,7 +7,7 @@ from ..case import Case, cotangents
 from ..describe import describe
 from ..evidence import scales
 from ..points import random_points
-from ..setting import Arrays
+from ..pulled import Arrays
 from ..vectors import as_covector, as_vector, from_vectors, stack
 from ..verdict import Finding, Outcome, failed, inconclusive, not_run, passed
 

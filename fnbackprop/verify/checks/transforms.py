@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from ..case import Case, cotangents
 from ..describe import describe
 from ..loss import differ
-from ..setting import Traced, pullback
+from ..pulled import Traced, pullback
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
 

@@ -11,8 +11,8 @@ from ..case import Case, cotangents
 from ..compare import difference
 from ..describe import describe
 from ..points import random_points
+from ..pulled import Traced, pullback
 from ..selection import subsets
-from ..setting import Traced, pullback
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
 _MOST = 8
