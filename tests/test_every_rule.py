@@ -37,6 +37,10 @@ def arguments(case: Case, shape: tuple[int, ...], dtype: str = "float32", seed: 
     )
 
 
+def is_array(a: Any) -> bool:
+    return hasattr(a, "dtype") and not jnp.issubdtype(a.dtype, jax.dtypes.prng_key)
+
+
 def random_like(tree: Any, seed: int = 1) -> Any:
     rng = np.random.default_rng(seed)
     return jax.tree.map(lambda a: jnp.asarray(rng.normal(size=a.shape), a.dtype), tree)
@@ -163,14 +167,32 @@ def pullback_of(case: Case) -> Callable:
 def test_replicated_arguments_inside_shard_map(case):
     # One device is enough: shard_map's types tell what differs along an axis, whatever its length.
     args = arguments(case, case.shapes[0])
-    examples = case.shapes[0][:1]
-    specs = jax.tree.map(lambda a: PartitionSpec("data") if jnp.shape(a)[:1] == examples else PartitionSpec(), args)
+    specs = by_example(case, args)
     floating = tuple(s for s, a in zip(*map(jax.tree.leaves, (specs, args)), strict=True) if is_floating(a))
     mesh = jax.make_mesh((1,), ("data",), axis_types=(AxisType.Auto,))
     pullback = pullback_of(case)
     sharded = jax.shard_map(lambda *args: pullback(*args)[1], mesh=mesh, in_specs=specs, out_specs=floating)
     y = case.forward(*exact(args))
     assert_close(compiled(sharded)(*args), case.backward(y, *exact(args)), 1e-5)
+
+
+def by_example(case: Case, args: tuple) -> Any:
+    """The examples of each argument that has some, split over the mesh."""
+    examples = case.shapes[0][:1]
+    return jax.tree.map(lambda a: PartitionSpec("data") if jnp.shape(a)[:1] == examples else PartitionSpec(), args)
+
+
+@every_case
+def test_examples_that_are_split_over_an_explicit_mesh(case):
+    # The kind that jax.make_mesh makes. How arrays lie is part of their types, so tracing tells, on one device too.
+    args = arguments(case, case.shapes[0])
+    with jax.set_mesh(jax.make_mesh((1,), ("data",), axis_types=(AxisType.Explicit,))):
+        placed = jax.tree.map(
+            lambda a, spec: jax.device_put(a, spec) if is_array(a) else a, args, by_example(case, args)
+        )
+        restricted, xs = of_floating(case.rule, placed)
+        _, dxs = jax.eval_shape(lambda *xs: value_and_gradients(restricted, xs, restricted(*xs)), *xs)
+        assert [dx.sharding.spec for dx in dxs] == [jax.typeof(x).sharding.spec for x in xs]
 
 
 @every_case

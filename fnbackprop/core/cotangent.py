@@ -1,10 +1,11 @@
 """Bring a cotangent to the type of its primal: the one thing that every backward rule must end with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jax.sharding import NamedSharding
 from jaxtyping import DTypeLike
 
 
@@ -16,11 +17,12 @@ class Like:
     shape: tuple[int, ...]
     dtype: jnp.dtype
     varying: frozenset[str]
+    sharding: NamedSharding
 
 
 def like(x: Array) -> Like:
-    """The type of `x`: its shape, its dtype, and the mesh axes over which it differs inside `jax.shard_map`."""
-    return Like(jnp.shape(x), jnp.result_type(x), _varying(x))
+    """The type of `x`: shape, dtype, over which mesh axes it differs inside `jax.shard_map`, over which it is split."""
+    return Like(jnp.shape(x), jnp.result_type(x), _varying(x), jax.typeof(x).sharding)
 
 
 def match_cotangent(dx: Array, primal: Array | Like) -> Array:
@@ -42,10 +44,14 @@ def match_cotangent(dx: Array, primal: Array | Like) -> Array:
     return dx.astype(to.dtype)
 
 
-def loop_zeros(shape: tuple[int, ...], dtype: DTypeLike, *xs: Array) -> Array:
-    """Zeros to begin a loop with: under `jax.shard_map` they differ between devices where any of `xs` does."""
+def loop_zeros(shape: tuple[int, ...], dtype: DTypeLike, *xs: Array, sharding: NamedSharding | None = None) -> Array:
+    """Zeros to begin a loop with: under `jax.shard_map` they differ between devices where any of `xs` does.
+
+    Over the explicit axes of a mesh they lie as `sharding` says; not at all without it.
+    """
     varying = frozenset[str]().union(*map(_varying, xs))
-    return match_cotangent(jnp.zeros(shape, dtype), Like(shape, jnp.dtype(dtype), varying))
+    zeros = jnp.zeros(shape, dtype, device=sharding)
+    return match_cotangent(zeros, replace(like(zeros), varying=varying))
 
 
 def _varying(x: Array) -> frozenset[str]:

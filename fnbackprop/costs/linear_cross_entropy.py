@@ -12,6 +12,7 @@ from jaxtyping import Float, Integer
 from ..core.cotangent import Like, like, match_cotangent
 from ..core.errors import ShapeError
 from ..core.precision import accumulation_dtype
+from ..core.sharding import left_to_xla, over
 from ..modules.linear import linear_reference
 from .accuracy import accuracy
 from .class_chunks import Slopes, chunk_costs, chunk_slopes
@@ -50,7 +51,9 @@ def linear_cross_entropy(
     such, and added up in float32.
     """
     _check(x, weight, targets, weights, reduction)
-    costs, right = chunk_costs(*_flat(x, targets), weight, bias, label_smoothing)
+    flat = _flat(x, targets)
+    rows = over(flat[1], 0)
+    costs, right = left_to_xla(chunk_costs, (rows, rows))(*flat, weight, bias, label_smoothing)
     return reduce_examples(costs.reshape(targets.shape), weights, reduction), right.reshape(targets.shape)
 
 
@@ -66,7 +69,10 @@ def linear_cross_entropy_fwd(
     _check(x, weight, targets, weights, reduction)
     one = jnp.ones((), accumulation_dtype(jnp.result_type(x, weight)))
     scale = costs_cotangent(one, jnp.zeros(targets.shape, one.dtype), weights, reduction).reshape(-1)
-    costs, right, slopes = chunk_slopes(*_flat(x, targets), scale, weight, bias, label_smoothing)
+    flat = _flat(x, targets)
+    rows = over(flat[1], 0)
+    places = rows, rows, Slopes._make((over(flat[0], 0, 1), over(weight, 0, 1), over(weight, 0)))
+    costs, right, slopes = left_to_xla(chunk_slopes, places)(*flat, scale, weight, bias, label_smoothing)
     costs = costs.reshape(targets.shape)
     likes = like(x), like(weight), None if bias is None else like(bias)
     cost = reduce_examples(costs, weights, reduction)

@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float
 
 from ..core.cotangent import loop_zeros
 from ..core.precision import accumulation_dtype
+from ..core.sharding import over
 
 # On a CPU the scores of a small block stay in the cache until they are used up; elsewhere fewer steps count for more.
 _SMALL_BLOCK, _LARGE_BLOCK = 256, 512
@@ -80,7 +81,8 @@ def attend(meeting: Meeting, q: Array, k: Array, v: Array) -> tuple[Array, Array
 
             return meeting.where_met(row, column, sums, before), ()
 
-        zeros = loop_zeros((*q.shape[:-1], v.shape[-1]), wide, q, k, v)
+        place = over(q, *range(q.ndim - 1), None)
+        zeros = loop_zeros((*q.shape[:-1], v.shape[-1]), wide, q, k, v, sharding=place)
         (largest, total, y), _ = _over(add, (zeros[..., 0] - jnp.inf, zeros[..., 0], zeros), keys, values)
         empty = total == 0
         total = jnp.where(empty, 1, total)
@@ -97,6 +99,9 @@ def attend_backwards(
     wide = accumulation_dtype(jnp.result_type(q, k, v))
     rows = tuple(_blocks(x, meeting.rows) for x in (q, dy, log_sum[..., None], shares[..., None]))
 
+    def zeros_like(x: Array) -> Array:
+        return loop_zeros(x.shape, wide, q, k, v, dy, sharding=jax.typeof(x).sharding)
+
     def of_columns(dq: Array, column: Any, k: Array, v: Array) -> tuple[Array, tuple[Array, Array]]:
         def add(before: tuple[Array, Array], row: Any, *of_row: Array) -> tuple[tuple[Array, Array], Array]:
             q, dy, log_sum, share = of_row
@@ -109,14 +114,12 @@ def attend_backwards(
                 dv = before[1] + _product("...gqk,...gqd->...kd", p.astype(dy.dtype), dy)
                 return (dk, dv), _product("...gqk,...kd->...gqd", ds, k)
 
-            return meeting.where_met(row, column, sums, (before, loop_zeros(q.shape, wide, q, k, v, dy)))
+            return meeting.where_met(row, column, sums, (before, zeros_like(q)))
 
-        start = tuple(loop_zeros(x.shape, wide, q, k, v, dy) for x in (k, v))
-        found, dq_rows = _over(add, start, *rows)
+        found, dq_rows = _over(add, (zeros_like(k), zeros_like(v)), *rows)
         return dq + dq_rows, found
 
-    start = loop_zeros(rows[0].shape, wide, q, k, v, dy)
-    dq, (dk, dv) = _over(of_columns, start, *_columns(meeting, k, v))
+    dq, (dk, dv) = _over(of_columns, zeros_like(rows[0]), *_columns(meeting, k, v))
     return _joined(dq, meeting.queries), _joined(dk, meeting.keys), _joined(dv, meeting.keys)
 
 

@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float
 from ..core.cotangent import Like, like, match_cotangent
 from ..core.errors import ShapeError
 from ..core.precision import widen
+from ..core.sharding import left_to_xla, over
 from .features import affine
 
 Row = Float[Array, " features"]
@@ -123,9 +124,13 @@ def _first_counted(x: Float[Array, "*batch features"], counted: Bool[Array, " ex
     if 0 in x.shape:
         return jnp.zeros(x.shape[-1], x.dtype)
     if counted is None:
-        return x.reshape(-1, x.shape[-1])[0]
-    place = jnp.argmax(counted)
-    return jnp.where(counted[place], x.reshape(len(counted), -1, x.shape[-1])[place, 0], 0)
+        return left_to_xla(lambda x: x.reshape(-1, x.shape[-1])[0], over(x, -1))(x)
+
+    def first(x: Array, counted: Array) -> Array:
+        place = jnp.argmax(counted)
+        return jnp.where(counted[place], x.reshape(len(counted), -1, x.shape[-1])[place, 0], 0)
+
+    return left_to_xla(first, over(x, -1))(x, counted)
 
 
 def check_batch_norm(

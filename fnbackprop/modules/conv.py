@@ -74,7 +74,7 @@ def conv_bwd(
     x, weight, bias = residuals
     w = windows("Conv", x.shape, weight.shape[1:-1], stride, padding, dilation)
     dx = match_cotangent(_input_gradient(weight, dy, w, groups), x)
-    dW = match_cotangent(weight_gradient(x, dy, w, groups), weight)
+    dW = match_cotangent(weight_gradient(x, dy, weight, w, groups), weight)
     return dx, dW, None if bias is None else match_cotangent(widen(dy), bias)
 
 

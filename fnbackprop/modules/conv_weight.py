@@ -1,15 +1,18 @@
 """The cotangent of a convolution's weight: matrix products, one for each place of the kernel."""
 
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.sharding import NamedSharding
 from jaxtyping import Float
 
 from ..core.cotangent import loop_zeros
 from ..core.precision import accumulation_dtype
+from ..core.sharding import over
 from .windows import Windows, examples, pad, seen
 
 # Places of a kernel up to which each has its own matrix product in the program; a loop over more compiles as fast.
@@ -19,47 +22,59 @@ _CACHED = 512 * 1024
 
 
 def weight_gradient(
-    x: Float[Array, "batch *space in"], dy: Float[Array, "batch *outputs out"], w: Windows, groups: int
+    x: Float[Array, "batch *space in"],
+    dy: Float[Array, "batch *outputs out"],
+    weight: Float[Array, "out *kernel shared"],
+    w: Windows,
+    groups: int,
 ) -> Float[Array, "out *kernel shared"]:
     """dW[k] = Σ dy[p] x[s p + d k − before]ᵀ over the batch and the places p; on a CPU a few examples at a time."""
-    products, size = partial(_products, w=w, groups=groups), _at_once(x, dy)
+    place = over(weight, -1, 0) if groups == 1 else over(weight, None, None, -1)
+    products, size = partial(_products, w=w, groups=groups, place=place), _at_once(x, dy)
     cut = len(x) - len(x) % size
     total = products(x[cut:], dy[cut:])
     if cut:
         parts = tuple(a[:cut].reshape(-1, size, *a.shape[1:]) for a in (x, dy))
-        zeros = loop_zeros(total.shape, total.dtype, x, dy)
+        zeros = loop_zeros(total.shape, total.dtype, x, dy, sharding=jax.typeof(total).sharding)
         total = total + jax.lax.scan(lambda sum_, part: (sum_ + products(*part), None), zeros, parts)[0]
-    return total.transpose(1, 3, 0, 2).reshape(dy.shape[-1], *w.size, x.shape[-1] // groups)
+    return total.transpose(1, 3, 0, 2).reshape(weight.shape)
 
 
 def _at_once(x: Float[Array, "batch *space in"], dy: Float[Array, "batch *outputs out"]) -> int:
     """How many examples to take at a time; more than there are where a loop does not pay."""
     size = x.size * x.dtype.itemsize + dy.size * dy.dtype.itemsize
-    # What the larger caches hold loses by a loop. On another kind of device it would only be slower.
-    if jax.default_backend() != "cpu" or size < 8 * _CACHED:
+    # What the larger caches hold loses by a loop. On another kind of device it would only be slower, and what lies
+    # over several devices is theirs to cut.
+    if jax.default_backend() != "cpu" or size < 8 * _CACHED or jax.typeof(x).sharding.spec[0]:
         return len(x) + 1
     return max(1, _CACHED * len(x) // size)
 
 
 def _products(
-    x: Float[Array, "batch *space in"], dy: Float[Array, "batch *outputs out"], w: Windows, groups: int
+    x: Float[Array, "batch *space in"],
+    dy: Float[Array, "batch *outputs out"],
+    w: Windows,
+    groups: int,
+    place: NamedSharding,
 ) -> Float[Array, "places groups shared out_of_each"]:
     """What each place of the kernel saw, times dy."""
-    padded, rows, places = pad(x, w), examples(dy), list(w.places())
-    if len(places) <= _UNROLLED:
-        return jnp.stack([_product(examples(seen(padded, w, place)), rows, groups) for place in places])
-    return jax.lax.map(
-        lambda place: _product(examples(seen(padded, w, place)), rows, groups), np.array(places, np.int32)
-    )
+    padded, rows, corners = pad(x, w), examples(dy), list(w.places())
+
+    def of(corner: Any) -> Array:
+        return _product(examples(seen(padded, w, corner)), rows, groups, place)
+
+    if len(corners) <= _UNROLLED:
+        return jnp.stack(list(map(of, corners)))
+    return jax.lax.map(of, np.array(corners, np.int32))
 
 
 def _product(
-    x: Float[Array, "all in"], dy: Float[Array, "all out"], groups: int
+    x: Float[Array, "all in"], dy: Float[Array, "all out"], groups: int, place: NamedSharding
 ) -> Float[Array, "groups shared out_of_each"]:
     """Σ x dyᵀ for each block of channels; in this order, since XLA on CPU takes twice as long over the transpose."""
     dtype = accumulation_dtype(jnp.result_type(x, dy))
     if groups == 1:
-        return jnp.matmul(x.T, dy, preferred_element_type=dtype)[None]
+        return jnp.matmul(x.T, dy, preferred_element_type=dtype, out_sharding=place)[None]
     x, dy = (a.reshape(len(a), groups, a.shape[1] // groups) for a in (x, dy))
     # The other order here: XLA adds up a long sum of small blocks more exactly so.
-    return jnp.einsum("ngo,ngi->goi", dy, x, preferred_element_type=dtype).swapaxes(1, 2)
+    return jnp.einsum("ngo,ngi->goi", dy, x, preferred_element_type=dtype, out_sharding=place).swapaxes(1, 2)

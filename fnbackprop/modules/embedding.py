@@ -12,6 +12,7 @@ from ..core.cotangent import Like, like, loop_zeros, match_cotangent
 from ..core.errors import ShapeError
 from ..core.module import Context, Module, Spec, Variables, configurable
 from ..core.precision import widen
+from ..core.sharding import followed_by, left_to_xla
 from .initializers import Initializer, initial_weight
 
 
@@ -46,9 +47,12 @@ def embedding_bwd(
 ) -> tuple[None, Float[Array, "vocabulary features"]]:
     tokens, weight = residuals
     wide = widen(dy)
-    nothing = loop_zeros(weight.shape, wide.dtype, wide, tokens)
     rows = jnp.where(_known(tokens, weight.shape[0]), tokens, weight.shape[0])
-    return None, match_cotangent(nothing.at[rows].add(wide, mode="drop"), weight)
+
+    def sums(rows: Array, dy: Array) -> Array:
+        return loop_zeros(weight.shape, dy.dtype, dy, rows).at[rows].add(dy, mode="drop")
+
+    return None, match_cotangent(left_to_xla(sums, weight.sharding)(rows, wide), weight)
 
 
 embedding.defvjp(embedding_fwd, embedding_bwd)
@@ -59,7 +63,8 @@ def embedding_reference(
 ) -> Float[Array, "*shape features"]:
     """`embedding` for automatic differentiation."""
     known = _known(tokens, weight.shape[0])
-    return jnp.where(known[..., None], weight[jnp.where(known, tokens, 0)], jnp.nan)
+    rows = weight.at[jnp.where(known, tokens, 0)].get(out_sharding=followed_by(tokens, weight))
+    return jnp.where(known[..., None], rows, jnp.nan)
 
 
 def _known(tokens: Int[Array, "*shape"], vocabulary: int) -> Bool[Array, "*shape"]:

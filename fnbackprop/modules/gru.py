@@ -83,8 +83,7 @@ def gru_bwd(
     found = scan_times(step, 1, weight, dy, *made, before(y), reverse=True)
     *gate, dq, da_n = jnp.split(found, _GATES + 1, axis=-1)
     dz, back = (jnp.concatenate([*gate, last], axis=-1) for last in (da_n, dq))
-    dweight = weight_cotangent(back, before(y))
-    return match_cotangent(dz, z), match_cotangent(dweight, weight), match_cotangent(dq, bias)
+    return match_cotangent(dz, z), weight_cotangent(back, before(y), weight), match_cotangent(dq, bias)
 
 
 gru.defvjp(gru_fwd, gru_bwd)

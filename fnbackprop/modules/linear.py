@@ -46,10 +46,10 @@ def linear_bwd(
     residuals: LinearResiduals, dy: Float[Array, "*batch out"]
 ) -> tuple[Float[Array, "*batch in"], Float[Array, "out in"], Float[Array, " out"] | None]:
     x, weight, bias = residuals
-    dx = _matmul(dy, weight)
+    dx = _matmul(dy, weight, x)
     # One matrix product over all examples: contracting several batch axes at once is slower on CPU.
     examples = math.prod(dy.shape[:-1])
-    dW = _matmul(dy.reshape(examples, dy.shape[-1]).T, x.reshape(examples, x.shape[-1]))
+    dW = _matmul(dy.reshape(examples, dy.shape[-1]).T, x.reshape(examples, x.shape[-1]), weight)
     db = None if bias is None else match_cotangent(dy, bias)
     return match_cotangent(dx, x), match_cotangent(dW, weight), db
 
@@ -67,8 +67,11 @@ def linear_reference(
     return y.astype(jnp.result_type(x, weight) if bias is None else jnp.result_type(x, weight, bias))
 
 
-def _matmul(a: Float[Array, "... k"], b: Float[Array, "k n"]) -> Float[Array, "... n"]:
-    return jnp.matmul(a, b, preferred_element_type=accumulation_dtype(jnp.result_type(a, b)))
+def _matmul(a: Float[Array, "... k"], b: Float[Array, "k n"], like: Array | None = None) -> Float[Array, "... n"]:
+    """A matrix product, which lies over an explicit mesh as `like` does; needed where a split axis is summed over."""
+    sharding = None if like is None else jax.typeof(like).sharding
+    dtype = accumulation_dtype(jnp.result_type(a, b))
+    return jnp.matmul(a, b, preferred_element_type=dtype, out_sharding=sharding)
 
 
 @configurable

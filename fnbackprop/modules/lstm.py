@@ -78,7 +78,7 @@ def lstm_bwd(
         return (da @ widen(weight), f * dc), da
 
     da = scan_times(step, 2, weight, dy, gates, cells, before(cells), reverse=True)
-    return match_cotangent(da, z), match_cotangent(weight_cotangent(da, before(y)), weight)
+    return match_cotangent(da, z), weight_cotangent(da, before(y), weight)
 
 
 lstm.defvjp(lstm_fwd, lstm_bwd)

@@ -8,9 +8,10 @@ import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Float
 
-from ..core.cotangent import loop_zeros
+from ..core.cotangent import loop_zeros, match_cotangent
 from ..core.errors import ShapeError
 from ..core.precision import widen
+from ..core.sharding import over
 
 
 def check_gates(
@@ -32,7 +33,8 @@ def scan_times(
 
     The states begin at 0, as many as `weight` has columns; with `reverse=True` at the last time.
     """
-    start = loop_zeros((*xs[0].shape[:-2], weight.shape[1]), widen(xs[0]).dtype, *xs, weight)
+    shape, place = (*xs[0].shape[:-2], weight.shape[1]), over(xs[0], *range(xs[0].ndim - 2), None)
+    start = loop_zeros(shape, widen(xs[0]).dtype, *xs, weight, sharding=place)
     times = tuple(jnp.moveaxis(widen(x), -2, 0) for x in xs)
     _, out = jax.lax.scan(step, (start,) * states, times, **how)
     return jax.tree.map(lambda x: jnp.moveaxis(x, 0, -2), out)
@@ -44,7 +46,10 @@ def before(y: Float[Array, "*batch time features"]) -> Float[Array, "*batch time
 
 
 def weight_cotangent(
-    da: Float[Array, "*batch time gates"], y: Float[Array, "*batch time features"]
+    da: Float[Array, "*batch time gates"],
+    y: Float[Array, "*batch time features"],
+    weight: Float[Array, "gates features"],
 ) -> Float[Array, "gates features"]:
-    """Σ daᵀ y over all times of all sequences, as one matrix product."""
-    return da.reshape(-1, da.shape[-1]).T @ y.reshape(-1, y.shape[-1])
+    """Σ daᵀ y over all times of all sequences, as one matrix product, in the dtype of `weight`."""
+    rows = da.reshape(-1, da.shape[-1]).T, y.reshape(-1, y.shape[-1])
+    return match_cotangent(jnp.matmul(*rows, out_sharding=jax.typeof(weight).sharding), weight)

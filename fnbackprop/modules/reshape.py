@@ -10,6 +10,7 @@ from jaxtyping import Shaped
 from ..core.cotangent import Like, like, match_cotangent
 from ..core.errors import ShapeError
 from ..core.module import Context, Module, Variables, configurable
+from ..core.sharding import over
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(1,))
@@ -29,7 +30,7 @@ def reshape_fwd(x: Shaped[Array, "*shape"], shape: tuple[int, ...]) -> tuple[Sha
 
 
 def reshape_bwd(shape: tuple[int, ...], x: Like, dy: Shaped[Array, "..."]) -> tuple[Shaped[Array, "*shape"]]:
-    return (match_cotangent(dy.reshape(x.shape), x),)
+    return (match_cotangent(dy.reshape(x.shape, out_sharding=over(dy, 0, *[None] * (len(x.shape) - 1))), x),)
 
 
 reshape.defvjp(reshape_fwd, reshape_bwd)
@@ -37,7 +38,8 @@ reshape.defvjp(reshape_fwd, reshape_bwd)
 
 def reshape_reference(x: Shaped[Array, "*shape"], shape: tuple[int, ...]) -> Shaped[Array, "..."]:
     """`reshape` for automatic differentiation."""
-    return x.reshape(_filled(x.shape, shape))
+    filled = _filled(x.shape, shape)
+    return x.reshape(filled, out_sharding=over(x, 0, *[None] * (len(filled) - 1)))
 
 
 def _filled(old: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
