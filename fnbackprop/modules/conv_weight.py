@@ -18,7 +18,7 @@ from .windows import Windows, examples, pad, seen
 # Places of a kernel up to which each has its own matrix product in the program; a loop over more compiles as fast.
 _UNROLLED = 64
 # A processor's cache holds so many bytes: every place reads the same numbers again.
-_CACHED = 512 * 1024
+_CACHED = 768 * 1024
 
 
 def weight_gradient(
@@ -47,7 +47,9 @@ def _at_once(x: Float[Array, "batch *space in"], dy: Float[Array, "batch *output
     # over several devices is theirs to cut.
     if jax.default_backend() != "cpu" or size < 8 * _CACHED or jax.typeof(x).sharding.spec[0]:
         return len(x) + 1
-    return max(1, _CACHED * len(x) // size)
+    most = max(1, _CACHED * len(x) // size)
+    # Rather a few less than some left over at the end, which are a second program.
+    return next((n for n in range(most, most // 2, -1) if len(x) % n == 0), most)
 
 
 def _products(
