@@ -15,10 +15,8 @@ from .magnitude import scale
 from .primal import overflows
 from .program import Program
 from .pulled import Arrays, Pulled, Traced, pullback
+from .quickly import quickly_compiled
 from .verdict import RuleRaised, in_a_line
-
-# These programs run for milliseconds: compiling them is what takes time, YNN's fusions of a recurrence a third of it.
-_QUICK = {"xla_backend_optimization_level": 0, "xla_cpu_experimental_ynn_fusion_type": ""}
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +146,7 @@ class Setting:
 
     def compiled(self, function: Callable) -> Callable:
         """`function`, compiled where the function under test can be."""
-        return jax.jit(function, compiler_options=_QUICK) if self.traceable else function
+        return quickly_compiled(function) if self.traceable else function
 
     def values(self, points: Arrays) -> Arrays:
         """The outputs at each of many points, which are stacked along the first axis."""
