@@ -73,6 +73,7 @@ def test_each_file_has_a_line_with_its_class(here: Callable[..., Any]) -> None:
         (["png/0.png", "digits.npy"], 3, "digits.npy: is no image that can be read"),
         (["png", "-o", "gone/x.npy"], 2, "cannot write gone/x.npy"),
         (["digits.npy"], 2, "predictions for an .npy file go into another: give -o OUT.npy"),
+        (["png", "--write", "classes"], 2, "--write classes says what goes into a file: give -o OUT.npy with it"),
         (["digits.npy", "-o", "x.npy", "--invert"], 2, "--resize, --invert and --white are for images"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,

@@ -36,8 +36,9 @@ def predict(
     ],
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The .npy file to write.")] = None,
     write: Annotated[
-        Literal["outputs", "probabilities", "classes"], typer.Option(help="What to write there for each example.")
-    ] = "outputs",
+        Literal["outputs", "probabilities", "classes"] | None,
+        typer.Option(help="What to write there for each example.", show_default="outputs"),
+    ] = None,
     resize: Annotated[bool, typer.Option("--resize", help="Stretch images to the model's size.")] = False,
     invert: Annotated[
         bool,
@@ -54,6 +55,9 @@ def predict(
     from .. import finished
     from ..core.errors import ConfigError
 
+    if write and output is None:
+        raise ConfigError(f"--write {write} says what goes into a file: give -o OUT.npy with it")
+    write = write or "outputs"
     if len(inputs) > 1 or inputs[0].suffix != ".npy":
         lines = finished.predict_images(
             run, inputs, output, write, resize=resize, invert=invert, white=white, allow=allow or ()
