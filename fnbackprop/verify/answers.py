@@ -8,8 +8,9 @@ import numpy as np
 from .compare import Tolerance
 from .decide import Circumstances, Claim, decide
 from .evidence import Bracket, bracket, differentiate, nearby
-from .points import ORDINARY, TIED
+from .points import ORDINARY, TIED, TINY
 from .pulled import Arrays
+from .reliable import has_arrived, is_sound
 from .trial import Answer, Trial
 from .vectors import as_covector
 
@@ -30,10 +31,11 @@ def answers(trial: Trial, directions: np.ndarray, tolerance: Tolerance, rng: np.
     negligible = max(_NEGLIGIBLE * largest, _SWALLOWED * tolerance.rounding * setting.usual_size * _largest(dy))
     valid = bracket(found, np.maximum(sizes, 10 * _NEGLIGIBLE * largest))
     for k, direction in enumerate(directions):
-        claim = Claim(claims[k], references[k], max(tolerance.rtol * sizes[k], negligible))
+        still = found.central.value[k] == 0 == found.ahead.value[k]
+        claim = Claim(claims[k], references[k], max(tolerance.rtol * sizes[k], negligible), still)
         at = _circumstances(trial, direction, tolerance, rng)
         decision = decide(claim, Bracket(*(part[k] for part in valid)), at)
-        disputed = abs(claims[k] - references[k]) > claim.margin
+        disputed = abs(claims[k] - references[k]) > claim.margin and at.arrived()
         accused = np.isfinite(references[k]) and disputed
         expected = references[k] if accused or not np.isfinite(claims[k]) else found.central.value[k]
         evidence = (claims[k], expected, found.central.value[k], found.central.error[k])
@@ -48,7 +50,10 @@ def _circumstances(
     minus_infinity = any(np.isneginf(x).any() for x in point.xs if not np.iscomplexobj(x))
     return Circumstances(
         ordinary=not level and all(np.abs(x).max(initial=0) <= ORDINARY for x in point.xs),
-        sound=partial(setting.sound_at, point.xs),
+        tiny=any(((x != 0) & (np.abs(x) < TINY)).any() for x in point.xs),
+        sound=partial(is_sound, setting, point.xs),
+        arrived=partial(has_arrived, setting, point.xs),
+        steep=partial(_is_steep, trial, direction, tolerance),
         masked=minus_infinity and setting.program.exponentiates and all(np.isfinite(y).all() for y in pulled.ys),
         level=level,
         around=partial(_nearby, trial, direction, rng),
@@ -61,6 +66,14 @@ def _circumstances(
 
 def _nearby(trial: Trial, direction: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return along(nearby(trial.setting, trial.point.xs, trial.dy, rng), direction)
+
+
+def _is_steep(trial: Trial, direction: np.ndarray, tolerance: Tolerance) -> bool:
+    """Whether the derivative is unknown or infinite for another cotangent, of which a cotangent of 0 makes NaN."""
+    ones = tuple(np.ones_like(dy) for dy in trial.dy)
+    found, largest = differentiate(trial.setting, trial.point.xs, ones, direction[None], tolerance.rounding)
+    size = np.maximum(np.abs(np.nan_to_num(found.central.value)), 10 * _NEGLIGIBLE * largest)
+    return bool(np.isnan(bracket(found, size).low[0]))
 
 
 def along(directions: np.ndarray, covectors: np.ndarray) -> np.ndarray:

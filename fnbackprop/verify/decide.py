@@ -24,13 +24,17 @@ class Claim(NamedTuple):
     got: float
     wanted: float
     margin: float
+    still: bool = False  # the values do not move at all along the direction
 
 
 class Circumstances(NamedTuple):
     """What is known of the point and the cotangent."""
 
-    ordinary: bool  # no entry is so large or small that arithmetic itself may fail
+    ordinary: bool  # no entry is so large that arithmetic itself may fail
+    tiny: bool  # an entry is so near 0 that differences cannot resolve it
     sound: Callable[[], bool]  # the function gets along there without overflow inside
+    arrived: Callable[[], bool]  # what the function iterates is as near its end as at the example
+    steep: Callable[[], bool]  # the derivative is infinite, which a cotangent of 0 makes NaN
     masked: bool  # an entry is −inf, whose exponential is 0, and all outputs are finite
     level: bool  # the entries are all of one size, so that none drowns the others
     around: Callable[[], np.ndarray]  # derivatives at points nearby: what lies between them is a valid choice
@@ -41,13 +45,15 @@ class Circumstances(NamedTuple):
 
 def decide(claim: Claim, valid: Bracket, at: Circumstances) -> Decision:
     """The claim in the light of what the values say is valid."""
-    got, wanted, margin = claim
+    got, wanted, margin, still = claim
     if not np.isfinite(got):
         if np.isfinite(wanted):
             return Decision.WRONG if at.ordinary or at.masked or at.sound() else Decision.UNDECIDED
         # Where autodiff is not finite either, a rule should know better, if the function itself gets along there.
-        known = np.isfinite(valid.low) and at.ordinary and at.ruled
-        return Decision.WRONG if known and at.sound() else Decision.UNDECIDED
+        known = np.isfinite(valid.low) and at.ordinary and not at.tiny and at.ruled
+        return Decision.WRONG if known and at.sound() and not at.steep() else Decision.UNDECIDED
+    if still and got == 0 and (wanted == 0 or np.isnan(wanted)):
+        return Decision.VALID
     if np.isnan(valid.low):
         return Decision.UNDECIDED
     if _inside(got, valid, margin) and (valid.smooth or at.choose):
@@ -59,15 +65,22 @@ def decide(claim: Claim, valid: Bracket, at: Circumstances) -> Decision:
         if (agreed or at.choose) and _one_of_several(got, at.around(), margin):
             # As at a triple tie, whose middle entry is flat along each axis alone.
             return Decision.CHOICE
-        sure = at.ordinary or (at.level and at.sound())
-        return Decision.WRONG if (borne_out or agreed) and sure else Decision.UNDECIDED
+        return Decision.WRONG if (borne_out or agreed) and _sure(claim, at) else Decision.UNDECIDED
     if abs(got - wanted) <= margin:
         return Decision.VALID
     if not at.choose and np.isfinite(wanted):
         return Decision.WRONG
     if not at.alone:
         return Decision.CHOICE if np.isfinite(wanted) else Decision.UNDECIDED
-    return Decision.CHOICE if _surrounded(got, at.around(), margin) else Decision.WRONG
+    if _surrounded(got, at.around(), margin):
+        return Decision.CHOICE
+    return Decision.WRONG if _sure(claim, at) else Decision.UNDECIDED
+
+
+def _sure(claim: Claim, at: Circumstances) -> bool:
+    """Whether the values can be relied on there; among tiny numbers only with a reference that says the same."""
+    in_range = at.ordinary and not (at.tiny and np.isnan(claim.wanted))
+    return (in_range or (at.level and at.sound())) and at.arrived()
 
 
 def _one_of_several(got: float, near: np.ndarray, margin: float) -> bool:

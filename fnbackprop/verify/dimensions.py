@@ -29,6 +29,7 @@ class Dimensions:
         self.setting, self._rng = setting, rng
         self.wrote_out = False  # a length was not tried for that
         self.tied: set[Group] = set()  # equal lengths which only the rule, aloud, wants to be equal
+        self.broadcast: set[Group] = set()  # lengths of 1 which only the rule, aloud, wants to stay so
 
     @cached_property
     def lengths(self) -> dict[Place, int]:
@@ -100,16 +101,36 @@ class Dimensions:
                         yield from self._split(places - set(part), n)
                         return
         made = self.resized({places: other})
+        if n == 1 and made and made.program.raises and (rest := self._without_broadcast(places, other)):
+            self.broadcast.add(places - rest)
+            yield rest
+            return
         # A function may take more columns than it reads, and its rule refuse them aloud: such a length is fixed.
         if made and (any(axis == 0 for _, axis in places) or not made.program.undifferentiable):
             yield places
 
+    def _without_broadcast(self, places: Group, n: int) -> Group | None:
+        """Most of these axes of length 1, where the rule takes another length if the rest are broadcast."""
+        if len(places) > _SPLIT:
+            return None
+        for count in range(1, len(places)):
+            for part in combinations(sorted(places), count):
+                made = self.resized({places - set(part): n})
+                if made and not made.program.raises:
+                    return places - set(part)
+        return None
+
     def _are_apart(self, first: Group, second: Group, n: int) -> bool:
-        """Whether either may have another length; where only the rule refuses it, by an error of its own, it may."""
-        made = [self.resized({part: n}) for part in (first, second)]
-        if not all(made):
+        """Whether either may have another length, which a rule that refuses it aloud wants to stay equal.
+
+        JAX's error for the shape of a cotangent is such a refusal where the lengths are of different arguments; of the
+        same one, as of a square matrix, it is a mistake that equal lengths hide.
+        """
+        made = [setting for part in (first, second) if (setting := self.resized({part: n}))]
+        if len(made) < 2:
             return False
-        if refused := any(setting.program.refuses for setting in made if setting):
+        foreign = {leaf for leaf, _ in first}.isdisjoint(leaf for leaf, _ in second)
+        if refused := any(s.program.raises if foreign else s.program.refuses for s in made):
             self.tied.add(first | second)
         return not refused
 

@@ -52,9 +52,10 @@ def differentiate(
     around = np.maximum(*rounding[1:].reshape(2, len(STEPS), len(directions)))
     size = np.abs(covector).max(initial=0) * max(1.0, np.abs(np.nan_to_num(middle, posinf=0, neginf=0)).max(initial=0))
     swallowed = _swallowed(np.abs(np.stack([ahead, behind]) - totals[0]), precision * size)
-    found = slopes(
-        np.full(len(directions), totals[0]), ahead, behind, np.maximum(np.maximum(around, rounding[0]), swallowed)
-    )
+    # An iteration ends at a tolerance of its own.
+    ended = setting.arrives * setting.usual_size * np.abs(covector).max(initial=0) if setting.iterates else 0.0
+    noise = np.maximum(np.maximum(around, rounding[0]), np.maximum(swallowed, ended))
+    found = slopes(np.full(len(directions), totals[0]), ahead, behind, noise)
     return found, float(largest[0])
 
 

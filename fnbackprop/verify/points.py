@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .pulled import Arrays
-from .sampling import is_ordered, ordered, resample
+from .sampling import is_ordered, keep_order, ordered, resample
 from .setting import Setting
 
 # Magnitudes from far below one to where exponentials overflow in float64; thresholds sit between them.
@@ -16,6 +16,8 @@ _GRID = (
 )
 # Beyond the range of ordinary numbers a rule may only not be worse than its reference.
 ORDINARY = 2e4
+# Below this, other than 0, differences are taken in steps that are far too long.
+TINY = 1e-30
 # Constants up to this size are taken for such as keep a division from 0, so many of them.
 _SMALL, _FEW = 0.1, 6
 TIED = "arguments tied"
@@ -62,7 +64,7 @@ def extreme_points(setting: Setting, rng: np.random.Generator) -> list[Point]:
 
 
 def _allowed(setting: Setting, points: Iterator[Point]) -> Iterator[Point]:
-    return (point for point in points if setting.allows(point.xs))
+    return (point for point in points if keep_order(setting.xs, point.xs) and setting.allows(point.xs))
 
 
 def _at_kinks(examples: Arrays, rng: np.random.Generator) -> Iterator[Point]:

@@ -1,12 +1,12 @@
 """A function without its hand-written derivatives, found in its trace."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal
+from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, jaxpr_as_fun
 
 _VJP, _JVP = "custom_vjp_call", "custom_jvp_call"
 _CALLS = ("jit", "pjit")
@@ -35,11 +35,59 @@ def run_undecorated(traced: ClosedJaxpr, args: Sequence[Any]) -> list[Any]:
 
 def overflows(function: Callable, *args: Any) -> jax.Array:
     """Whether anything that `function` computes on the way, without its rules, is infinite or not a number."""
-    jaxpr = jax.make_jaxpr(undecorated(function))(*args)
-    seen: list[Any] = []
-    _run(jaxpr.jaxpr, jaxpr.consts, jax.tree.leaves(args), _CALLS, seen)
-    real = [value for value in seen if jnp.issubdtype(getattr(value, "dtype", int), jnp.inexact)]
+    real = [value for step in steps(function, args) for value in step.outputs if _is_real(value)]
     return ~jnp.stack([jnp.isfinite(value).all() for value in real] or [jnp.array(True)]).all()
+
+
+def last_move(function: Callable, *args: Any) -> jax.Array:
+    """By what share one more round would change what the loops of `function`, without its rules, carry.
+
+    Loops that read or write an entry each round are left out: the data count their rounds. Infinite without others.
+    """
+    moves = []
+    for step in steps(function, args):
+        if step.equation.primitive.name in ("while", "scan") and (then := _next_round(step)):
+            pairs = [(new, now) for new, now in zip(then, step.outputs, strict=True) if _is_real(now)]
+            # A remainder that it carries along is next to nothing beside the rest.
+            size = jnp.maximum(_largest(now for _, now in pairs), 1e-30)
+            moves.append(_largest(new - now for new, now in pairs) / size if pairs else jnp.inf)
+    return jnp.nan_to_num(_largest(moves), nan=jnp.inf) if moves else jnp.array(jnp.inf)
+
+
+def _largest(arrays: Iterable[Any]) -> jax.Array:
+    return jnp.stack([jnp.abs(x).max(initial=0) for x in arrays]).max()
+
+
+class Step(NamedTuple):
+    """An operation, what it was given, and what it gave."""
+
+    equation: JaxprEqn
+    inputs: list[Any]
+    outputs: list[Any]
+
+
+def steps(function: Callable, args: Sequence[Any]) -> list[Step]:
+    """All that `function` computes, without its rules."""
+    jaxpr = jax.make_jaxpr(undecorated(function))(*args)
+    seen: list[Step] = []
+    _run(jaxpr.jaxpr, jaxpr.consts, jax.tree.leaves(args), _CALLS, seen)
+    return seen
+
+
+def _next_round(loop: Step) -> Sequence[Any]:
+    """What the loop carries after one more round; nothing where it reads or writes an entry each round."""
+    params, carry = loop.equation.params, loop.outputs
+    body = params.get("body_jaxpr") or params["jaxpr"]
+    inputs = loop.inputs[len(loop.inputs) - len(body.jaxpr.invars) :]
+    # Such an array has another shape inside.
+    inside = [atom.aval.shape for atom in (*body.jaxpr.invars, *body.jaxpr.outvars)]
+    if inside != [jnp.shape(value) for value in (*inputs, *carry)]:
+        return ()
+    return jaxpr_as_fun(body)(*inputs[: len(inputs) - len(carry)], *carry)
+
+
+def _is_real(value: Any) -> bool:
+    return jnp.issubdtype(getattr(value, "dtype", int), jnp.inexact)
 
 
 def rule_calls(jaxpr: Jaxpr) -> Counter[str]:
@@ -85,9 +133,9 @@ def run_inlined(jaxpr: Jaxpr, consts: Sequence[Any], args: Sequence[Any]) -> lis
 
 
 def _run(
-    jaxpr: Jaxpr, consts: Sequence[Any], args: Sequence[Any], kinds: tuple[str, ...], seen: list[Any] | None = None
+    jaxpr: Jaxpr, consts: Sequence[Any], args: Sequence[Any], kinds: tuple[str, ...], seen: list[Step] | None = None
 ) -> list[Any]:
-    """The outputs of a program with its operations of some kinds opened; all it computes is added to `seen`."""
+    """The outputs of a program with its operations of some kinds opened; each that is not is added to `seen`."""
     values: dict[Any, Any] = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*consts, *args], strict=True))
 
     def read(atom: Any) -> Any:
@@ -106,7 +154,7 @@ def _run(
             outputs = apply_equation(equation, inputs)
         values |= zip(equation.outvars, outputs, strict=True)
         if seen is not None:
-            seen.extend(outputs)
+            seen.append(Step(equation, inputs, outputs))
     return [read(atom) for atom in jaxpr.outvars]
 
 

@@ -1,6 +1,7 @@
 """New arguments that look like the examples: of the same range, sign, order and symmetry, of any shape."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import combinations
 
 import numpy as np
 
@@ -20,11 +21,17 @@ def resample(example: np.ndarray, shape: Shape, rng: np.random.Generator) -> np.
     # Zeros are kinks more often than not, which have points of their own.
     small = 0.1 * np.abs(known).max() * rng.normal(size=shape)
     drawn = np.where(drawn == 0, np.abs(small) if known.min() >= 0 else small, drawn)
-    for low, high in ((0, 1), (-1, 1)):
+    for low, high in ((0.0, 1.0), (-1.0, 1.0)):
         if known.min() >= low and known.max() <= high:
-            drawn = np.clip(drawn, low, high)
+            drawn = _kept_within(np.asarray(drawn), known, low, high)
             break
     return np.asarray(structure(example)(np.asarray(drawn), rng), example.dtype)
+
+
+def _kept_within(drawn: np.ndarray, known: np.ndarray, low: float, high: float) -> np.ndarray:
+    """`drawn` between the ends, at which a derivative may end too: on them only where the known numbers are."""
+    drawn = np.where(drawn > high, high if known.max() == high else 2 * high - drawn, drawn)
+    return np.where(drawn < low, low if known.min() == low else 2 * low - drawn, drawn)
 
 
 def structure(example: np.ndarray) -> Callable[[np.ndarray, np.random.Generator], np.ndarray]:
@@ -58,13 +65,21 @@ def is_ordered(example: np.ndarray) -> bool:
     return not np.iscomplexobj(example) and structure(example) in (_sorted, _distribution)
 
 
+def keep_order(examples: Sequence[np.ndarray], xs: Sequence[np.ndarray]) -> bool:
+    """Whether single numbers among the arguments that are one below the other still are: two are mostly an interval."""
+    single = [(a, x) for a, x in zip(examples, xs, strict=True) if a.ndim == 0 and not np.iscomplexobj(a)]
+    return not any((a - b) * (x - y) < 0 for (a, x), (b, y) in combinations(single, 2))
+
+
 def _any(drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return drawn
 
 
 def _sorted(drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     # Knots that coincide are no knots.
-    return np.sort(drawn, axis=-1) + 1e-2 * np.abs(drawn).max(initial=1) * np.arange(drawn.shape[-1])
+    largest = np.abs(drawn).max(initial=0) or 1.0
+    apart = np.sort(drawn, axis=-1) + 1e-2 * largest * np.arange(drawn.shape[-1])
+    return apart * min(1.0, largest / (np.abs(apart).max(initial=0) or 1.0))
 
 
 def _symmetric(drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -12,11 +12,13 @@ import numpy as np
 from .bits import bits
 from .blocks import in_blocks, in_turn
 from .magnitude import scale
-from .primal import overflows
 from .program import Program
 from .pulled import Arrays, Pulled, Traced, pullback
 from .quickly import quickly_compiled
 from .verdict import RuleRaised, in_a_line
+
+# An iteration that one more round moves by no more than this share has arrived.
+_NEXT_TO_NOTHING = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +37,7 @@ class Setting:
     x64: bool
     domain: Callable[..., bool] | None = None  # whether arguments may be tried; without it all that are taken
     compare: bool = True  # with the reference, which JAX can differentiate
+    arrives: float = np.inf  # by what share one more round moves what its loops carry, at the example
     where: str = ""
 
     @property
@@ -90,6 +93,11 @@ class Setting:
         """Why JAX cannot differentiate the reference; empty where it can."""
         return Program(self.reference, self.xs, self.x64).undifferentiable
 
+    @property
+    def iterates(self) -> bool:
+        """Whether its loops come to an end of their own at the example, as those of a fixed point do."""
+        return self.arrives <= _NEXT_TO_NOTHING
+
     def run(self, function: Callable, *args: Any) -> Any:
         """`function` in this setting's precision."""
         with bits(self.x64, all_threads=self.program.calls_back):
@@ -140,10 +148,6 @@ class Setting:
         """Whether it can be compiled; otherwise it runs one point after the other."""
         return self.program.shapes is not None
 
-    def sound_at(self, xs: Arrays) -> bool:
-        """Whether the function computes nothing infinite on its way from these arrays."""
-        return self.traceable and not bool(self.run(self.compiled(partial(overflows, self.rule)), *xs))
-
     def compiled(self, function: Callable) -> Callable:
         """`function`, compiled where the function under test can be."""
         return quickly_compiled(function) if self.traceable else function
@@ -161,6 +165,11 @@ class Setting:
     def finite(self) -> bool:
         """Whether all outputs are finite for the arrays that were given."""
         return all(np.isfinite(y).all() for y in self._ys)
+
+    def agrees_with(self, other: "Setting") -> bool:
+        """Whether both give the same values, to the bit."""
+        same = partial(np.array_equal, equal_nan=True)
+        return len(self._ys) == len(other._ys) and all(map(same, self._ys, other._ys))
 
     @cached_property
     def _ys(self) -> Arrays:

@@ -35,3 +35,14 @@ def test_a_length_over_which_a_loop_is_written_out_stays_short():
     assert dimensions.resized({of_x: 2048})
     assert dimensions.resized({of_taps: 20})
     assert not dimensions.resized({of_taps: 2048})
+
+
+def test_lengths_of_two_arguments_that_only_the_shape_of_a_cotangent_ties():
+    def filtered(x, taps):  # taps of any length
+        return jnp.convolve(x, taps)[: len(x)]
+
+    def backward(x, taps, dy):
+        dx = jnp.convolve(dy[::-1], taps)[: len(x)][::-1]
+        return dx, jnp.convolve(dy[::-1], x)[: len(x)][::-1]  # which has as many entries as x
+
+    assert groups(rule(filtered, backward), X[:, 0], X[:, 1]) == {frozenset({(0, 0), (1, 0)})}

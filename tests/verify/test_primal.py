@@ -1,10 +1,12 @@
 """A function without its rules has its values, and JAX's derivative of them."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fnbackprop.verify.primal import overflows, rule_calls, undecorated
+from fnbackprop.verify.primal import last_move, overflows, rule_calls, undecorated
 
 from .rules import X, wrong_square
 
@@ -32,3 +34,17 @@ def test_it_has_forward_mode():
 def test_an_infinity_on_the_way_is_seen_where_the_value_is_finite():
     assert overflows(lambda x: 1 / jnp.exp(x), jnp.float32(100))
     assert not overflows(lambda x: jnp.exp(-x), jnp.float32(100))
+
+
+def test_one_more_round_moves_a_fixed_point_no_more():
+    def root(rounds, x):
+        return jax.lax.fori_loop(0, rounds, lambda _, y: (y + x / y) / 2, x)
+
+    assert last_move(partial(root, 20), X[0] ** 2) < 1e-6
+    assert last_move(partial(root, 2), X[0] ** 2) > 1e-3
+    assert last_move(lambda x: jax.lax.while_loop(lambda y: y > 1, lambda y: y / 2, x), jnp.float32(8)) == 0.5
+
+
+def test_the_rounds_of_a_loop_over_data_are_no_iteration():
+    assert last_move(lambda x: jax.lax.scan(lambda total, row: (total + row, total), X[0] * 0, x)[0], X) == jnp.inf
+    assert last_move(jnp.sin, X) == jnp.inf

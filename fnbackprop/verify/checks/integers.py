@@ -1,4 +1,4 @@
-"""Integer and boolean arguments: all equal, in another order, and single ones over their range."""
+"""Integer and boolean arguments: all equal, in another order, single ones over their range, and what is told apart."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,6 +11,7 @@ from ..judge import judge
 from ..outcome import conclude
 from ..points import random_points
 from ..selection import from_each
+from ..sentinels import sentinels
 from ..setting import Setting
 from ..verdict import Outcome, not_run
 
@@ -32,7 +33,8 @@ def integers(case: Case) -> Outcome:
 def _settings(case: Case, place: int) -> Iterator[Setting]:
     """Calls with other values for one argument."""
     leaves, leaf = case.base.leaves, case.base.leaves[place]
-    for values in _others(np.asarray(leaf), case, case.rng(f"integers at {place}")):
+    told_apart = sentinels(case.base, place) if leaf.dtype != bool and case.base.traceable else ()
+    for values in (*told_apart, *_others(np.asarray(leaf), case, case.rng(f"integers at {place}"))):
         changed = (*leaves[:place], np.asarray(values, leaf.dtype), *leaves[place + 1 :])
         setting = replace(case.base, leaves=changed, where="other integers")
         if setting.accepted:

@@ -128,7 +128,7 @@ def _candidates(case: Case, option: Option) -> Sequence[Any]:
         found += [not given]
     elif isinstance(given, int):
         # What cannot be an axis is a number of something, or an exponent.
-        found += [*(_axes(case.base) if given in _axes(case.base) else ()), 2, 3, 1, given + 1]
+        found += [*(_axes(case.base) if _is_axis(case, option) else ()), 2, 3, 1, given + 1]
     elif isinstance(given, float):
         found += [given / 2, given * 2, given + 0.25]
     elif isinstance(given, str):
@@ -137,6 +137,15 @@ def _candidates(case: Case, option: Option) -> Sequence[Any]:
     elif isinstance(given, tuple) and all(isinstance(n, int) for n in given):
         found += [given[::-1], *((n,) for n in given)]
     return [v for k, v in enumerate(found) if v != given and v not in found[:k]]
+
+
+def _is_axis(case: Case, option: Option) -> bool:
+    """Whether the number means the same counted from the other end."""
+    if option.given not in _axes(case.base):
+        return False
+    turned = {option.given + (-x.ndim if option.given >= 0 else x.ndim) for x in case.base.xs if x.ndim}
+    settings = (_changed(case, partial(option.call, value=value), option.name) for value in turned)
+    return any(setting.accepted and setting.agrees_with(case.base) for setting in settings)
 
 
 def _axes(setting: Setting) -> range:

@@ -101,7 +101,7 @@ def _both(setting: Setting, at: tuple[Traced, Traced]) -> tuple[Traced, Traced]:
 
 def _programs(case: Case) -> Iterator[_Programs]:
     given = {np.dtype(x.dtype) for x in case.given.xs}
-    if any(map(np.iscomplexobj, case.given.xs)) or len(given) != 1:
+    if not given or any(map(np.iscomplexobj, case.given.xs)):
         return
     own, long = _DTYPES[case.level]
     for group in (None, *case.dimensions.groups):
@@ -111,9 +111,11 @@ def _programs(case: Case) -> Iterator[_Programs]:
             continue
         accepted = (setting for dtype in _WIDE if _keeps(setting := cast(resized, np.dtype(dtype))))
         wide = next((_Wide(setting) for setting in accepted), None)
-        for dtype in map(np.dtype, long if group else own):
-            setting = replace(cast(resized, dtype), where=f"{dtype}, {length} long" if group else str(dtype))
-            if wide and dtype.itemsize < wide.dtype.itemsize and _keeps(setting):
+        dtypes = map(np.dtype, long if group else own)
+        mixed = {"as given": resized} if len(given) > 1 else {}
+        for name, setting in mixed.items() or ((str(dtype), cast(resized, dtype)) for dtype in dtypes):
+            setting = replace(setting, where=f"{name}, {length} long" if group else name)
+            if wide and _width(setting) < _width(wide.setting) and (mixed or _keeps(setting)):
                 yield _Programs(setting, wide)
 
 
@@ -124,6 +126,11 @@ def _is_small(case: Case, group: Group | None, length: int) -> bool:
 def _keeps(setting: Setting) -> bool:
     """Whether the function takes the arguments' dtype, and returns it."""
     return setting.accepted and {y.dtype for y in setting.outputs} == {setting.xs[0].dtype}
+
+
+def _width(setting: Setting) -> int:
+    """Bytes of a number in the narrowest of its arguments' dtypes."""
+    return min(x.dtype.itemsize for x in setting.xs)
 
 
 def _ordinary(programs: _Programs, rng: np.random.Generator) -> Errors:
@@ -165,10 +172,13 @@ def _drawn(setting: Setting, rng: np.random.Generator) -> tuple[Arrays, Arrays]:
 
 def _errors(programs: _Programs, xs: Arrays, dys: Arrays, rng: np.random.Generator) -> Errors:
     """For each array the rule's error, and what is allowed: twice that of autodiff, and what rounding inputs does."""
-    eps, wide, found = float(jnp.finfo(xs[0].dtype).eps), programs.wide.dtype, []
+    wide, found = programs.wide.dtype, []
+    eps = max(float(jnp.finfo(x.dtype).eps) for x in xs)
 
     def rounded(arrays: Arrays) -> Arrays:
-        return tuple(np.asarray(a * (1 + eps * rng.uniform(-1, 1, a.shape)), wide) for a in arrays)
+        return tuple(
+            np.asarray(a * (1 + float(jnp.finfo(a.dtype).eps) * rng.uniform(-1, 1, a.shape)), wide) for a in arrays
+        )
 
     exact = tuple(tuple(np.asarray(a, wide) for a in arrays) for arrays in (xs, dys))
     shifted = jax.tree.map(lambda *a: np.stack(a), exact, *((rounded(xs), rounded(dys)) for _ in range(_SHIFTS)))

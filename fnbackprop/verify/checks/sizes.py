@@ -33,6 +33,8 @@ def sizes(case: Case) -> Outcome:
     said = {"loops written out": "long arguments not tried"} if case.dimensions.wrote_out else {}
     if case.dimensions.tied:
         said["the rule alone ties"] = " and ".join(_named(case, group) for group in case.dimensions.tied)
+    if case.dimensions.broadcast:
+        said["the rule alone keeps at 1"] = " and ".join(_named(case, group) for group in case.dimensions.broadcast)
     return replace(outcome, figures={**outcome.figures, **said})
 
 

@@ -41,3 +41,11 @@ def test_values_that_are_noise_decide_nothing():
         return x + 1e-2 * noise
 
     assert outcome("differences", rule(noisy, lambda x, dy: (5 * dy,)), X).verdict != "PASS"
+
+
+def test_a_count_of_entries_bears_out_a_derivative_of_zero():
+    def count(x):
+        return jnp.sum(x > 0).astype(jnp.float32)
+
+    assert outcome("differences", rule(count, lambda x, dy: (jnp.zeros_like(x),)), X).verdict == "PASS"
+    assert outcome("differences", rule(count, lambda x, dy: (dy * jnp.ones_like(x),)), X).verdict != "PASS"

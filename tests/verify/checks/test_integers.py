@@ -1,5 +1,6 @@
 """Backward passes that are right for the example's integers only."""
 
+import jax
 import jax.numpy as jnp
 
 from ..rules import X, outcome, rule
@@ -47,3 +48,29 @@ def test_each_argument_of_integers_is_tried():
     first = jnp.array([0, 1, 2])
     f = rule(gathered, backward)  # right where the mask is all true, as it is in the example
     assert outcome("integers", f, X, first, first, jnp.ones(3, bool)).verdict == "FAIL"
+
+
+def picked(x, labels):
+    """The mean of the entries at the labels, of those rows that have one."""
+    rows = jnp.arange(len(x))
+    return jnp.sum(jnp.where(labels >= 0, x[rows, labels], 0)) / jnp.maximum(jnp.sum(labels >= 0), 1)
+
+
+def test_a_value_that_the_code_tells_apart_is_tried_where_the_example_has_none():
+    def spread(x, labels, count):
+        share = jnp.where(labels >= 0, 1 / count, 0)
+        return jnp.zeros_like(x).at[jnp.arange(len(x)), labels].add(share.astype(x.dtype))
+
+    labels = jnp.array([2, 0, 1, 1])
+    of_those = rule(picked, lambda x, at, dy: (dy * spread(x, at, jnp.maximum(jnp.sum(at >= 0), 1)), None))
+    assert outcome("integers", of_those, X, labels).verdict == "PASS"
+    of_all = rule(picked, lambda x, at, dy: (dy * spread(x, at, len(x)), None))
+    assert outcome("integers", of_all, X, labels).verdict == "FAIL"
+
+
+def test_negative_indices_are_not_tried_of_what_counts_them_from_the_end():
+    def one_each(x, labels):
+        return x[jnp.arange(len(x)), labels]
+
+    one_hot = rule(one_each, lambda x, at, dy: (dy[:, None] * jax.nn.one_hot(at, x.shape[1], dtype=x.dtype), None))
+    assert outcome("integers", one_hot, X, jnp.array([2, 0, 1, 1])).verdict == "PASS"

@@ -164,3 +164,15 @@ def test_switches_are_also_turned_together():
     found = outcome("options", rule(scaled, slope, (1, 2)), X)
     assert found.verdict == "FAIL"
     assert "doubled=True, negated=True" in found.finding.where
+
+
+def test_a_number_that_is_no_axis_is_not_made_negative():
+    def windowed(x, width):
+        near = jnp.abs(jnp.subtract.outer(jnp.arange(len(x)), jnp.arange(len(x)))) < width
+        return jnp.sum(jnp.where(near, x * x[:, None], 0)) + (jnp.sum(x) if width < 0 else 0)
+
+    def backward(width, x, dy):
+        near = jnp.abs(jnp.subtract.outer(jnp.arange(len(x)), jnp.arange(len(x)))) < width
+        return (dy * 2 * jnp.where(near, x, 0).sum(-1),)  # for width ≥ 0
+
+    assert outcome("options", rule(windowed, backward, (1,)), X[:, 0], 0).verdict == "PASS"

@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+import pytest
 
 from ..rules import ROW, X, outcome, right_square, rule, square
 
@@ -85,3 +86,17 @@ def test_large_numbers_are_tried_where_they_are_allowed():
         return bool(jnp.all(jnp.abs(x) <= 4))
 
     assert outcome("precision", rule(series, backward), X, domain=near).verdict == "PASS"
+
+
+@pytest.mark.parametrize(("dtype", "verdict"), [("float32", "PASS"), ("bfloat16", "FAIL")])
+def test_a_long_sum_in_half_precision_beside_single_arguments(dtype, verdict):
+    def scaled(x, w):
+        return (x.astype(w.dtype) * w).astype(x.dtype)
+
+    def backward(x, w, dy):
+        zero = jnp.zeros(w.shape, dtype if x.dtype == jnp.bfloat16 else x.dtype)
+        dw, _ = jax.lax.scan(lambda total, row: (total + (row[0] * row[1]).astype(total.dtype), None), zero, (x, dy))
+        return (dy * w).astype(x.dtype), dw.astype(w.dtype)
+
+    found = outcome("precision", rule(scaled, backward), jnp.ones((6, 4), jnp.bfloat16), jnp.ones(4))
+    assert found.verdict == verdict, found

@@ -81,3 +81,19 @@ def test_it_says_that_long_arguments_were_not_tried():
     assert report.verdict == "PASS"
     assert report.figures["loops written out"] == "long arguments not tried"
     assert "loops written out" not in outcome("sizes", right_square, X).figures
+
+
+def test_a_bias_that_is_broadcast_stays_so_where_the_batch_of_the_example_is_one():
+    def with_summed(total):
+        return rule(lambda x, bias: x + bias, lambda x, bias, dy: (dy, total(dy)))
+
+    args = X[:1], X[1:2]
+    right = outcome("sizes", with_summed(lambda dy: dy.sum(0, keepdims=True)), *args)
+    assert right.verdict == "PASS"
+    assert right.figures["the rule alone keeps at 1"] == "axis 0 of bias"
+    assert outcome("sizes", with_summed(lambda dy: dy[:1]), *args).verdict == "FAIL"
+
+
+def test_a_matrix_that_only_the_rule_wants_to_be_square_fails():
+    trace = rule(lambda x: jnp.trace(x), lambda x, dy: (dy * jnp.eye(len(x)),))
+    assert outcome("sizes", trace, X[:3]).verdict == "FAIL"

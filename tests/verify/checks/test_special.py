@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from ..rules import X, halved, outcome, rule
+from ..rules import WEIGHT, X, halved, outcome, rule
 
 
 def softplus(x):
@@ -116,3 +116,57 @@ def test_knots_that_are_sorted_stay_so(check):
     knots, values = jnp.array([-1.5, -0.4, 0.1, 0.9, 2.5]), jnp.array([0.3, -1.0, 0.5, 2.0, 1.2])
     right = rule(interpolated, interpolated_slope)
     assert outcome(check, right, X.reshape(-1), knots, values).verdict == "PASS"
+
+
+def solved(w, x):
+    """The z = tanh(W z + x), repeated until nothing moves any more: where W is large, it never ends so."""
+
+    def step(now):
+        z, _, rounds = now
+        new = jnp.tanh(w @ z + x)
+        return new, jnp.max(jnp.abs(new - z)), rounds + 1
+
+    def moves(now):
+        return (now[1] > 1e-7) & (now[2] < 300)
+
+    return jax.lax.while_loop(moves, step, (jnp.zeros_like(x), jnp.ones((), x.dtype), 0))[0]
+
+
+def implicit(w, x, dy):
+    z = solved(w, x)
+    slope = 1 - z**2
+    dx = slope * jnp.linalg.solve(jnp.eye(len(x), dtype=x.dtype) - (slope[:, None] * w).T, dy)
+    return jnp.outer(dx, z), dx
+
+
+@pytest.mark.parametrize("check", ["special", "kinks", "sizes", "differences"])
+def test_the_end_of_an_iteration_is_differentiated_where_it_is_reached(check):
+    args = 0.3 * WEIGHT[:, :2], X[0, :2]
+    assert outcome(check, rule(solved, implicit), *args).verdict == "PASS"
+    first_term = rule(solved, lambda w, x, dy: (implicit(w, x, dy)[0], (1 - solved(w, x) ** 2) * dy))
+    assert outcome(check, first_term, *args).verdict == "FAIL"
+
+
+def test_infinite_slopes_may_make_nan_of_a_cotangent_of_zero():
+    arc = rule(jnp.arccos, lambda x, dy: (-dy * jax.lax.rsqrt((1 - x) * (1 + x)),))
+    assert outcome("special", arc, jnp.array([-0.95, 0.0, 0.3, 0.99])).verdict == "PASS"
+
+
+def test_a_remainder_by_numbers_next_to_zero_is_none_of_its_business():
+    remainder = rule(jnp.mod, lambda x, y, dy: (dy, -dy * jnp.floor(x / y)))
+    assert outcome("special", remainder, jnp.array([5.3, -2.2, 7.9]), jnp.array([2.0, 3.0, 1.5])).verdict == "PASS"
+
+
+def test_two_numbers_stay_in_order():
+    def clip(x, low, high):
+        return jnp.minimum(jnp.maximum(x, low), high)
+
+    def to_bounds(swapped):
+        def backward(x, low, high, dy):
+            ends = jnp.sum(jnp.where(x < low, dy, 0)), jnp.sum(jnp.where(x > high, dy, 0))
+            return jnp.where((x < low) | (x > high), 0, dy), *(ends[::-1] if swapped else ends)
+
+        return rule(clip, backward)
+
+    assert outcome("special", to_bounds(False), X, -1.0, 1.0).verdict == "PASS"
+    assert outcome("special", to_bounds(True), X, -1.0, 1.0).verdict == "FAIL"

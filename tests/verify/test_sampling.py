@@ -1,0 +1,28 @@
+"""New arguments look like the example."""
+
+import numpy as np
+import pytest
+
+from fnbackprop.verify.sampling import keep_order, resample
+
+
+@pytest.mark.parametrize("ends", [(0.0, 1.0), (-1.0, 1.0)])
+def test_numbers_within_an_interval_stay_within_and_reach_its_ends_where_the_example_does(ends):
+    rng = np.random.default_rng(0)
+    inside = resample(np.array([0.5, 0.99, 0.98 * ends[0] + 0.01]), (1000,), rng)
+    assert ends[0] < inside.min()
+    assert inside.max() < ends[1]
+    assert resample(np.array([ends[1], 0.5, ends[0]]), (1000,), rng).max() == ends[1]
+
+
+def test_sorted_numbers_are_apart_and_no_larger():
+    knots = resample(np.array([0.1, 0.5, 0.9]), (300,), np.random.default_rng(0))
+    assert (np.diff(knots) > 0).all()
+    assert knots.max() < 1
+
+
+def test_single_numbers_keep_their_order():
+    low, high = np.array(-1.0), np.array(2.0)
+    assert keep_order((low, high), (np.array(3.0), np.array(4.0)))
+    assert not keep_order((low, high), (high, low))
+    assert keep_order((low[None], high[None]), (high[None], low[None]))  # arrays may cross
