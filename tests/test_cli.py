@@ -270,6 +270,25 @@ def test_check_summary_schema_and_new(here: Callable[..., Any]) -> None:
     assert 'source = "digits"' in Path("mine.toml").read_text()
 
 
+def test_a_run_on_text_is_sampled_from(here: Callable[..., Any], tmp_path: Path) -> None:
+    letters = "to be or not to be, that is the question. "
+    (tmp_path / "text.txt").write_text(letters * 20)
+    count = len(set(letters))
+    config = tmp_path / "text.toml"
+    config.write_text(
+        f'model = [{{ module = "Embedding", vocabulary = {count}, features = 8 }},\n'
+        f'  {{ module = "Attention", heads = 2, causal = true }}, {{ module = "Linear", features = {count} }}]\n'
+        f'data = {{ source = "text", path = "text.txt", folder = "{tmp_path.as_posix()}", context = 8 }}\n'
+        'cost = { name = "cross_entropy" }\ntraining = { steps = 3 }\n'
+    )
+    result = here("train", str(config), "--run", str(tmp_path / "run"))
+    assert result.exit_code == 0, result.output
+    result = here("sample", str(tmp_path / "run"), "--prompt", "to ", "--tokens", "12")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("to ")
+    assert len(result.stdout.strip("\n")) >= 3 + 12 - 1  # which may end in spaces, though not in lines
+
+
 def test_own_code_runs_where_it_is_allowed(here: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", [*sys.path])
     Path("own_layers.py").write_text("def double(x):\n    return 2 * x\n")

@@ -6,6 +6,8 @@ jit, scan, checkpoint and vmap over arrays are the verifier's: tests/verify/test
 import importlib
 import inspect
 import pkgutil
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -118,6 +120,19 @@ def test_reference_has_the_same_value_and_first_and_second_derivatives(case):
 
         both = compiled(lambda *given: (derivatives(rule, *given), derivatives(reference, *given)))
         assert_close(*both(dy, ddxs, xs), 1e-9)
+
+
+def test_arrays_of_numpy_are_taken_as_they_are_of_a_saved_model():
+    # In a process of its own: here the types of arguments are checked.
+    program = """
+import jax, numpy as np
+from fnbackprop.verify import own_rules
+for name, (rule, reference, args, _) in own_rules().items():
+    fixed = [a for a in args if getattr(a, "dtype", None) == np.float32]
+    args = [np.asarray(a) if any(a is b for b in fixed) else a for a in args]
+    rule(*args), reference(*args) if reference else None
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 @every_case

@@ -20,7 +20,9 @@ def over_examples(compute: Callable, meeting: Meeting, q: Array, *xs: Array) -> 
     batch, heads = q.shape[:-4], q.shape[-4:-2]
     scores = math.prod(heads) * meeting.rows * meeting.columns * accumulation_dtype(q.dtype).itemsize
     together = max(1, _CACHE // max(1, scores))
-    if jax.default_backend() != "cpu" or math.prod(batch) <= together:
+    # An exported program has batches of any size.
+    known = all(isinstance(n, int) for n in batch)
+    if jax.default_backend() != "cpu" or not known or math.prod(batch) <= together:
         return compute(meeting, q, *xs)
     mask = meeting.mask
     masks = () if mask is None or mask.ndim <= 4 else (jnp.broadcast_to(mask, (*batch, *mask.shape[-4:])),)

@@ -63,7 +63,7 @@ def embedding_reference(
 ) -> Float[Array, "*shape features"]:
     """`embedding` for automatic differentiation."""
     known = _known(tokens, weight.shape[0])
-    rows = weight.at[jnp.where(known, tokens, 0)].get(out_sharding=followed_by(tokens, weight))
+    rows = jnp.asarray(weight).at[jnp.where(known, tokens, 0)].get(out_sharding=followed_by(tokens, weight))
     return jnp.where(known[..., None], rows, jnp.nan)
 
 

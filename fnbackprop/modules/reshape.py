@@ -4,6 +4,7 @@ import math
 from functools import partial
 
 import jax
+import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Shaped
 
@@ -39,7 +40,7 @@ reshape.defvjp(reshape_fwd, reshape_bwd)
 def reshape_reference(x: Shaped[Array, "*shape"], shape: tuple[int, ...]) -> Shaped[Array, "..."]:
     """`reshape` for automatic differentiation."""
     filled = _filled(x.shape, shape)
-    return x.reshape(filled, out_sharding=over(x, 0, *[None] * (len(filled) - 1)))
+    return jnp.reshape(x, filled, out_sharding=over(x, 0, *[None] * (len(filled) - 1)))
 
 
 def _filled(old: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:

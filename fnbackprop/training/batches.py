@@ -11,6 +11,7 @@ from jaxtyping import Float32, Int, Int32, PRNGKeyArray
 from ..core.config import DataConfig
 from ..data.buckets import deal, dealt_batch, steps_of_buckets
 from ..data.order import batch_indices, batch_weights, epoch_order
+from ..data.windows import Windows
 
 
 class Order(NamedTuple):
@@ -47,7 +48,7 @@ class Batches(NamedTuple):
         """Examples that the steps of an epoch see, where there are no buckets."""
         return min(self.examples, self.per_epoch * self.data.batch_size)
 
-    def order(self, key: PRNGKeyArray, epoch: Int[Array, ""], targets: Array | None) -> Order:
+    def order(self, key: PRNGKeyArray, epoch: Int[Array, ""], targets: Array | Windows | None) -> Order:
         """The examples of an epoch that its steps see; only stratified ones depend on their targets."""
         shuffle, batch_size = self.data.shuffle, self.data.batch_size
         labels = targets[: self.examples] if shuffle == "stratified" and targets is not None else None

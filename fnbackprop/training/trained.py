@@ -72,7 +72,7 @@ def load_trained(path: Path, model: Module) -> Trained:
     normalization = Normalization(**found) if found else None
     trained = Trained(model, Variables(), normalization, classes, shape, sizes, str(digest), tokens)
     like = jax.eval_shape(lambda key: model.init(key, trained.inputs(1)), jax.random.key(0))
-    return trained._replace(variables=restore_tree(like, arrays))
+    return trained._replace(variables=jax.tree.map(jnp.asarray, restore_tree(like, arrays)))
 
 
 def predict(

@@ -8,7 +8,7 @@ import numpy as np
 from .compare import Tolerance
 from .decide import Circumstances, Claim, decide
 from .evidence import Bracket, bracket, differentiate, nearby
-from .points import ORDINARY, TIED, TINY
+from .points import COINCIDING, ORDINARY, TINY
 from .pulled import Arrays
 from .reliable import has_arrived, is_sound
 from .trial import Answer, Trial
@@ -59,8 +59,8 @@ def _circumstances(
         around=partial(_nearby, trial, direction, rng),
         alone=not tolerance.composed and sum(map(np.count_nonzero, dy)) == 1,
         choose=tolerance.choose,
-        # Two arguments seldom agree, and there autodiff's NaN is what people live with.
-        ruled=tolerance.ruled and point.kind != TIED,
+        # There autodiff's NaN is what people live with.
+        ruled=tolerance.ruled and point.kind not in COINCIDING,
     )
 
 

@@ -1,7 +1,7 @@
 """Which lengths of a call's arguments belong together, found by asking the function what it takes."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import combinations
@@ -20,6 +20,7 @@ _SPLIT = 6
 _SMALL = 8
 # A program of more operations than this, and than thrice the given one's, is a loop written out: slow to compile.
 _UNROLLED = 1500
+_SHORT = 16
 
 
 class Dimensions:
@@ -57,15 +58,37 @@ class Dimensions:
         made = self.drawn(lengths, where)
         return made if self.takes(made) else None
 
+    def _asked(self, lengths: Mapping[Group, int]) -> Setting | None:
+        """The same, before it is known which lengths belong together."""
+        made = self.drawn(lengths)
+        return made if made.accepted and not _has_grown(made, self.setting) else None
+
     def takes(self, setting: Setting) -> bool:
         """Whether the function takes this call, and no loop in its program is written out over a long argument."""
         return setting.accepted and not self.is_written_out(setting)
 
     def is_written_out(self, setting: Setting) -> bool:
-        """Whether its program has grown with the lengths beyond all measure; that is kept as `wrote_out`."""
-        found = setting.accepted and setting.program.operations > max(_UNROLLED, 3 * self.setting.program.operations)
+        """Whether a program of it has grown with the lengths beyond all measure; that is kept as `wrote_out`."""
+        found = setting.accepted and (_has_grown(setting, self.setting) or self._backward_grows(setting))
         self.wrote_out = self.wrote_out or found
         return found
+
+    def _backward_grows(self, setting: Setting) -> bool:
+        """Whether a length is long over which the backward pass is written out: it is not traced to see how much."""
+        return any(
+            np.shape(setting.leaves[leaf])[axis] > max(_SHORT, self.lengths[leaf, axis])
+            for leaf, axis in map(min, self._unrolled)
+        )
+
+    @cached_property
+    def _unrolled(self) -> list[Group]:
+        """The groups with whose lengths the backward pass has more operations, not larger ones."""
+
+        def grows(groups: Sequence[Group]) -> bool:
+            made = self._asked({group: 2 * self._length(group) for group in groups})
+            return made is not None and made.program.backward_operations > self.setting.program.backward_operations
+
+        return [group for group in self.groups if grows([group])] if grows(self.groups) else []
 
     def drawn(self, lengths: Mapping[Group, int], where: str = "") -> Setting:
         """The same, whether the function takes it or not."""
@@ -100,7 +123,7 @@ class Dimensions:
                         yield from self._split(frozenset(part), n)
                         yield from self._split(places - set(part), n)
                         return
-        made = self.resized({places: other})
+        made = self._asked({places: other})
         if n == 1 and made and made.program.raises and (rest := self._without_broadcast(places, other)):
             self.broadcast.add(places - rest)
             yield rest
@@ -115,7 +138,7 @@ class Dimensions:
             return None
         for count in range(1, len(places)):
             for part in combinations(sorted(places), count):
-                made = self.resized({places - set(part): n})
+                made = self._asked({places - set(part): n})
                 if made and not made.program.raises:
                     return places - set(part)
         return None
@@ -126,7 +149,7 @@ class Dimensions:
         JAX's error for the shape of a cotangent is such a refusal where the lengths are of different arguments; of the
         same one, as of a square matrix, it is a mistake that equal lengths hide.
         """
-        made = [setting for part in (first, second) if (setting := self.resized({part: n}))]
+        made = [setting for part in (first, second) if (setting := self._asked({part: n}))]
         if len(made) < 2:
             return False
         foreign = {leaf for leaf, _ in first}.isdisjoint(leaf for leaf, _ in second)
@@ -149,3 +172,7 @@ class Dimensions:
         below = min((new for place, new in lengths.items() if self.lengths[place] > largest), default=None)
         changed = shape != array.shape or (below is not None and below <= largest)
         return resample_integers(array, shape, below, rng) if changed else leaf
+
+
+def _has_grown(setting: Setting, given: Setting) -> bool:
+    return setting.program.operations > max(_UNROLLED, 3 * given.program.operations)

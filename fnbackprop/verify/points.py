@@ -21,6 +21,9 @@ TINY = 1e-30
 # Constants up to this size are taken for such as keep a division from 0, so many of them.
 _SMALL, _FEW = 0.1, 6
 TIED = "arguments tied"
+OTHER_INTEGERS = "other integers"
+# Where something agrees that mostly differs: arguments, rows, entries, the ends of an edge.
+COINCIDING = (TIED, OTHER_INTEGERS, "equal rows", "all equal", "some equal")
 # How often a point is drawn again that the function's author does not let be tried.
 _TRIES = 16
 

@@ -61,6 +61,15 @@ class Program:
         return len(self._operations)
 
     @cached_property
+    def backward_operations(self) -> int:
+        """How many there are when it is differentiated as well; 0 where it cannot be."""
+        try:
+            with bits(self.x64):
+                return sum(1 for _ in equations(jax.make_jaxpr(self._differentiated)(*self.xs).jaxpr))
+        except Exception:  # for others to tell
+            return 0
+
+    @cached_property
     def calls_back(self) -> bool:
         """Whether it calls Python while it runs."""
         try:
@@ -114,11 +123,11 @@ class Program:
 
     @cached_property
     def _undifferentiable(self) -> Exception | None:
-        def differentiated(*xs: Any) -> Any:
-            ys, back = jax.vjp(self.function, *xs)
-            return back(ys)
+        return self._refusal(self._differentiated)
 
-        return self._refusal(differentiated)
+    def _differentiated(self, *xs: Any) -> Any:
+        ys, back = jax.vjp(self.function, *xs)
+        return back(ys)
 
     @cached_property
     def _traced(self) -> tuple[ClosedJaxpr, tuple[jax.ShapeDtypeStruct, ...]]:

@@ -9,7 +9,7 @@ import numpy as np
 from ..case import Case, cotangents
 from ..judge import judge
 from ..outcome import conclude
-from ..points import random_points
+from ..points import OTHER_INTEGERS, random_points
 from ..selection import from_each
 from ..sentinels import sentinels
 from ..setting import Setting
@@ -23,7 +23,7 @@ def integers(case: Case) -> Outcome:
     rng, judgements = case.rng("integers"), []
     places = [i for i, leaf in enumerate(case.base.leaves) if i not in case.base.active and _is_whole(leaf)]
     for setting in from_each([_settings(case, place) for place in places], _MOST[case.level]):
-        points = random_points(setting, 1, rng)
+        points = [point._replace(kind=OTHER_INTEGERS) for point in random_points(setting, 1, rng)]
         judgements.append(judge(setting, points, cotangents(setting, 1, rng), case.tolerance, rng))
         if judgements[-1].finding:
             break
@@ -36,7 +36,7 @@ def _settings(case: Case, place: int) -> Iterator[Setting]:
     told_apart = sentinels(case.base, place) if leaf.dtype != bool and case.base.traceable else ()
     for values in (*told_apart, *_others(np.asarray(leaf), case, case.rng(f"integers at {place}"))):
         changed = (*leaves[:place], np.asarray(values, leaf.dtype), *leaves[place + 1 :])
-        setting = replace(case.base, leaves=changed, where="other integers")
+        setting = replace(case.base, leaves=changed)
         if setting.accepted:
             yield setting
 

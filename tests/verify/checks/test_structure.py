@@ -18,6 +18,15 @@ def test_a_cotangent_of_another_dtype_fails(f, x):
     assert outcome("structure", f, x).finding.diagnosis.kind == "wrong dtype"
 
 
+def test_a_wider_cotangent_of_a_dtype_that_the_example_has_not_is_said_and_at_the_full_level_fails():
+    widened = rule(square, lambda x, dy: ((2 * x * dy).astype(jnp.promote_types(x.dtype, jnp.float32)),))
+    fast = outcome("structure", widened, X)
+    assert fast.verdict == "PASS"
+    assert "bfloat16 (cotangent: float32[4,3])" in fast.figures["dtypes"]
+    assert outcome("structure", widened, X, level="full").verdict == "FAIL"
+    assert outcome("structure", widened, X.astype(jnp.bfloat16)).verdict == "FAIL"
+
+
 def test_each_argument_of_another_dtype_is_named():
     def backward(a, b, dy):
         return (dy * b).astype(jnp.float32), (dy * a).astype(jnp.float32)
