@@ -7,10 +7,11 @@ import numpy as np
 
 from .compare import Tolerance
 from .decide import Circumstances, Claim, decide
-from .evidence import Bracket, bracket, differentiate, nearby
-from .points import COINCIDING, ORDINARY, TINY
+from .evidence import Bracket, bracket, differentiate, nearby, scales
+from .points import COINCIDING, KINKS, ORDINARY, TINY
 from .pulled import Arrays
 from .reliable import has_arrived, is_sound
+from .sampling import is_sorted
 from .trial import Answer, Trial
 from .vectors import as_covector
 
@@ -18,6 +19,8 @@ from .vectors import as_covector
 _NEGLIGIBLE = 1e-7
 # So many roundings of a value as it usually is may be lost on the way to one that is tiny.
 _SWALLOWED = 8
+# Outputs usually move by about themselves along an entry's own scale.
+_BEYOND = 1e3
 
 
 def answers(trial: Trial, directions: np.ndarray, tolerance: Tolerance, rng: np.random.Generator) -> Iterator[Answer]:
@@ -28,8 +31,11 @@ def answers(trial: Trial, directions: np.ndarray, tolerance: Tolerance, rng: np.
     claims, references = along(directions, got), along(directions, wanted)
     found, largest = differentiate(setting, point.xs, dy, directions, tolerance.rounding)
     sizes = np.abs(np.nan_to_num([claims, references, found.central.value], nan=0, posinf=0, neginf=0)).max(0)
-    negligible = max(_NEGLIGIBLE * largest, _SWALLOWED * tolerance.rounding * setting.usual_size * _largest(dy))
-    valid = bracket(found, np.maximum(sizes, 10 * _NEGLIGIBLE * largest))
+    negligible = max(_NEGLIGIBLE * largest, _SWALLOWED * tolerance.backward * setting.usual_size * _largest(dy))
+    # Beside a claim that is beyond all measure, and is the only one, any difference would be sure.
+    central = np.abs(np.nan_to_num(found.central.value, nan=0, posinf=0, neginf=0))
+    known = sizes if pulled.reference else np.maximum(central, np.minimum(sizes, largest))
+    valid = bracket(found, np.maximum(known, 10 * _NEGLIGIBLE * largest))
     for k, direction in enumerate(directions):
         still = found.central.value[k] == 0 == found.ahead.value[k]
         claim = Claim(claims[k], references[k], max(tolerance.rtol * sizes[k], negligible), still)
@@ -53,7 +59,9 @@ def _circumstances(
         tiny=any(((x != 0) & (np.abs(x) < TINY)).any() for x in point.xs),
         sound=partial(is_sound, setting, point.xs),
         arrived=partial(has_arrived, setting, point.xs),
-        steep=partial(_is_steep, trial, direction, tolerance),
+        steep=partial(_is_steep, trial, direction, tolerance, rng),
+        singular=partial(_is_singular, trial, rng),
+        knots=point.kind in KINKS and any(map(is_sorted, setting.xs)),
         masked=minus_infinity and setting.program.exponentiates and all(np.isfinite(y).all() for y in pulled.ys),
         level=level,
         around=partial(_nearby, trial, direction, rng),
@@ -68,12 +76,26 @@ def _nearby(trial: Trial, direction: np.ndarray, rng: np.random.Generator) -> np
     return along(nearby(trial.setting, trial.point.xs, trial.dy, rng), direction)
 
 
-def _is_steep(trial: Trial, direction: np.ndarray, tolerance: Tolerance) -> bool:
+def _is_steep(trial: Trial, direction: np.ndarray, tolerance: Tolerance, rng: np.random.Generator) -> bool:
     """Whether the derivative is unknown or infinite for another cotangent, of which a cotangent of 0 makes NaN."""
-    ones = tuple(np.ones_like(dy) for dy in trial.dy)
-    found, largest = differentiate(trial.setting, trial.point.xs, ones, direction[None], tolerance.rounding)
+    dy = _of_all_outputs(trial, rng)
+    found, largest = differentiate(trial.setting, trial.point.xs, dy, direction[None], tolerance.rounding)
     size = np.maximum(np.abs(np.nan_to_num(found.central.value)), 10 * _NEGLIGIBLE * largest)
     return bool(np.isnan(bracket(found, size).low[0]))
+
+
+def _is_singular(trial: Trial, rng: np.random.Generator) -> bool:
+    """Whether zeros or ties make a point of it near which derivatives are beyond all measure, as of eigenvectors."""
+    if trial.point.kind not in KINKS or trial.pulled.reference is None:
+        return False
+    xs, dy = trial.point.xs, _of_all_outputs(trial, rng)
+    near = np.abs(nearby(trial.setting, xs, dy, rng) * scales(xs))
+    return bool(near.max(initial=0, where=np.isfinite(near)) > _BEYOND * trial.setting.usual_size)
+
+
+def _of_all_outputs(trial: Trial, rng: np.random.Generator) -> Arrays:
+    """A cotangent of about 1 for every number of the outputs."""
+    return tuple(np.asarray(rng.choice([-1, 1], dy.shape) * (0.5 + rng.random(dy.shape)), dy.dtype) for dy in trial.dy)
 
 
 def along(directions: np.ndarray, covectors: np.ndarray) -> np.ndarray:

@@ -83,9 +83,12 @@ class Case:
     def tolerance(self) -> Tolerance:
         """How closely cotangents must agree in the base setting."""
         rounding = self.base.program.coarsest
-        # A function that computes in float32 inside gives no better derivatives than that.
-        rtol = min(0.1, max(self.declarations.rtol, 1e3 * rounding))
-        return Tolerance(rtol, rounding, self.declarations.convention != "reference", self.rules > 1, self.rules > 0)
+        # A rule that computes in the example's precision throughout gives no better derivatives than that.
+        backward = max(rounding, min(self.base.program.backward_coarsest, self.given.program.coarsest))
+        rtol = min(0.1, max(self.declarations.rtol, 1e3 * backward))
+        return Tolerance(
+            rtol, rounding, backward, self.declarations.convention != "reference", self.rules > 1, self.rules > 0
+        )
 
     @cached_property
     def lost(self) -> float:

@@ -19,6 +19,7 @@ class Tolerance(NamedTuple):
 
     rtol: float  # a share of the entry itself, and a thousandth of that of its array's largest
     rounding: float  # of the function's values, relative
+    backward: float  # of its cotangents
     choose: bool = True  # at a kink any valid derivative will do, else only the reference's
     # A composition of valid choices need not be one of the composition: several rules have no bracket at a kink.
     composed: bool = False
@@ -77,7 +78,7 @@ def disagreements(pulled: Pulled, tolerance: Tolerance) -> np.ndarray:
     moved = [size * largest(as_covector([b]))[:, None] for size, b in zip(sizes, wanted, strict=True)]
     for a, b, size in zip(pulled.dxs, wanted, sizes, strict=True):
         a, b = as_covector([a]), as_covector([b])
-        noise = _CANCELLED * tolerance.rounding * np.max(moved, axis=0) / size
+        noise = _CANCELLED * tolerance.backward * np.max(moved, axis=0) / size
         apart = ~agree(a, b, tolerance.rtol) & ~(np.abs(a - b) <= noise)
         parts.append(apart | (np.isnan(a) & tolerance.ruled))
     return _in_order(parts, pulled.dxs)

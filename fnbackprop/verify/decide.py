@@ -35,6 +35,8 @@ class Circumstances(NamedTuple):
     sound: Callable[[], bool]  # the function gets along there without overflow inside
     arrived: Callable[[], bool]  # what the function iterates is as near its end as at the example
     steep: Callable[[], bool]  # the derivative is infinite, which a cotangent of 0 makes NaN
+    singular: Callable[[], bool]  # near it derivatives are beyond all measure
+    knots: bool  # numbers agree that the example has in strict order
     masked: bool  # an entry is −inf, whose exponential is 0, and all outputs are finite
     level: bool  # the entries are all of one size, so that none drowns the others
     around: Callable[[], np.ndarray]  # derivatives at points nearby: what lies between them is a valid choice
@@ -48,10 +50,12 @@ def decide(claim: Claim, valid: Bracket, at: Circumstances) -> Decision:
     got, wanted, margin, still = claim
     if not np.isfinite(got):
         if np.isfinite(wanted):
-            return Decision.WRONG if at.ordinary or at.masked or at.sound() else Decision.UNDECIDED
+            sure = (at.ordinary or at.masked or at.sound()) and not at.knots and at.arrived()
+            return Decision.WRONG if sure else Decision.UNDECIDED
         # Where autodiff is not finite either, a rule should know better, if the function itself gets along there.
-        known = np.isfinite(valid.low) and at.ordinary and not at.tiny and at.ruled
-        return Decision.WRONG if known and at.sound() and not at.steep() else Decision.UNDECIDED
+        known = bool(np.isfinite(valid.low)) and at.ordinary and not at.tiny and at.ruled
+        sure = known and at.sound() and at.arrived() and not (at.steep() or at.singular())
+        return Decision.WRONG if sure else Decision.UNDECIDED
     if still and got == 0 and (wanted == 0 or np.isnan(wanted)):
         return Decision.VALID
     if np.isnan(valid.low):
@@ -80,7 +84,7 @@ def decide(claim: Claim, valid: Bracket, at: Circumstances) -> Decision:
 def _sure(claim: Claim, at: Circumstances) -> bool:
     """Whether the values can be relied on there; among tiny numbers only with a reference that says the same."""
     in_range = at.ordinary and not (at.tiny and np.isnan(claim.wanted))
-    return (in_range or (at.level and at.sound())) and at.arrived()
+    return (in_range or (at.level and at.sound())) and at.arrived() and not at.singular()
 
 
 def _one_of_several(got: float, near: np.ndarray, margin: float) -> bool:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, count
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ _SPLIT = 6
 _SMALL = 8
 # A program of more operations than this, and than thrice the given one's, is a loop written out: slow to compile.
 _UNROLLED = 1500
-_SHORT = 16
+_SHORT = 24
 
 
 class Dimensions:
@@ -115,10 +115,11 @@ class Dimensions:
 
     def _split(self, places: Group, n: int) -> Iterator[Group]:
         """The smallest groups that the function lets have a length of their own."""
-        other = n + 1 if n > 1 else 3
+        # No other length, which an axis of 1 could be broadcast to.
+        other = next(m for m in count(max(n + 1, 3)) if m not in self.lengths.values())
         if len(places) > 1 and len(places) <= _SPLIT:
-            for count in range(1, len(places) // 2 + 1):
-                for part in combinations(sorted(places), count):
+            for size in range(1, len(places) // 2 + 1):
+                for part in combinations(sorted(places), size):
                     if n > 1 and self._are_apart(frozenset(part), places - set(part), other):
                         yield from self._split(frozenset(part), n)
                         yield from self._split(places - set(part), n)
@@ -136,8 +137,8 @@ class Dimensions:
         """Most of these axes of length 1, where the rule takes another length if the rest are broadcast."""
         if len(places) > _SPLIT:
             return None
-        for count in range(1, len(places)):
-            for part in combinations(sorted(places), count):
+        for size in range(1, len(places)):
+            for part in combinations(sorted(places), size):
                 made = self._asked({places - set(part): n})
                 if made and not made.program.raises:
                     return places - set(part)

@@ -24,6 +24,7 @@ TIED = "arguments tied"
 OTHER_INTEGERS = "other integers"
 # Where something agrees that mostly differs: arguments, rows, entries, the ends of an edge.
 COINCIDING = (TIED, OTHER_INTEGERS, "equal rows", "all equal", "some equal")
+KINKS = (*COINCIDING, "all 0", "all −0", "some 0", "some −0")
 # How often a point is drawn again that the function's author does not let be tried.
 _TRIES = 16
 

@@ -60,14 +60,23 @@ class Program:
         """How many there are; 0 where it cannot be traced."""
         return len(self._operations)
 
-    @cached_property
+    @property
     def backward_operations(self) -> int:
         """How many there are when it is differentiated as well; 0 where it cannot be."""
+        return len(self._both_passes)
+
+    @property
+    def backward_coarsest(self) -> float:
+        """The coarsest precision in which it and its derivative compute anything: an epsilon."""
+        return self._coarsest(self._both_passes)
+
+    @cached_property
+    def _both_passes(self) -> tuple[JaxprEqn, ...]:
         try:
             with bits(self.x64):
-                return sum(1 for _ in equations(jax.make_jaxpr(self._differentiated)(*self.xs).jaxpr))
+                return tuple(equations(jax.make_jaxpr(self._differentiated)(*self.xs).jaxpr))
         except Exception:  # for others to tell
-            return 0
+            return ()
 
     @cached_property
     def calls_back(self) -> bool:
@@ -80,8 +89,11 @@ class Program:
     @cached_property
     def coarsest(self) -> float:
         """The coarsest precision in which it computes anything, without its rules: an epsilon."""
+        return self._coarsest(self._operations)
+
+    def _coarsest(self, operations: Sequence[JaxprEqn]) -> float:
         dtypes: set[Any] = {x.dtype for x in self.xs}
-        dtypes |= {getattr(var.aval, "dtype", None) for equation in self._operations for var in equation.outvars}
+        dtypes |= {getattr(var.aval, "dtype", None) for equation in operations for var in equation.outvars}
         real = (dtype for dtype in dtypes if dtype is not None and jnp.issubdtype(dtype, jnp.inexact))
         return max((float(jnp.finfo(dtype).eps) for dtype in real), default=float(np.finfo(float).eps))
 

@@ -49,12 +49,16 @@ def structure(example: np.ndarray) -> Callable[[np.ndarray, np.random.Generator]
 
 
 def ordered(example: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """`values` sorted, or summing to one along their rows, where all of the example is so."""
+    """`values` sorted, definite, or summing to one along their rows, where all of the example is so."""
     if np.iscomplexobj(example) or not np.isfinite(values).all():
         return values
     kept = structure(example)
     if kept is _sorted:
         return np.asarray(np.sort(values, axis=-1))  # with its ties, which an example like 1, 2, 3 must not hide
+    if kept is _definite:
+        symmetric = (values + values.swapaxes(-1, -2)) / 2
+        lacking = 0.1 * (np.abs(values).max() or 1) - np.linalg.eigvalsh(symmetric).min()
+        return symmetric + max(0.0, lacking) * np.eye(values.shape[-1])
     if kept is _distribution and np.abs(values).sum(-1).all():
         return np.asarray(np.abs(values) / np.abs(values).sum(-1, keepdims=True))
     return values
@@ -65,10 +69,16 @@ def is_ordered(example: np.ndarray) -> bool:
     return not np.iscomplexobj(example) and structure(example) in (_sorted, _distribution)
 
 
+def is_sorted(example: np.ndarray) -> bool:
+    """Whether its rows are in strict order, as knots are."""
+    return not np.iscomplexobj(example) and structure(example) is _sorted
+
+
 def keep_order(examples: Sequence[np.ndarray], xs: Sequence[np.ndarray]) -> bool:
-    """Whether single numbers among the arguments that are one below the other still are: two are mostly an interval."""
+    """Whether single numbers among the arguments keep their signs and their order: as scales, and ends of intervals."""
     single = [(a, x) for a, x in zip(examples, xs, strict=True) if a.ndim == 0 and not np.iscomplexobj(a)]
-    return not any((a - b) * (x - y) < 0 for (a, x), (b, y) in combinations(single, 2))
+    turned = any(a * x < 0 for a, x in single)
+    return not turned and not any((a - b) * (x - y) < 0 for (a, x), (b, y) in combinations(single, 2))
 
 
 def _any(drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:

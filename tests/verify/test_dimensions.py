@@ -46,3 +46,23 @@ def test_lengths_of_two_arguments_that_only_the_shape_of_a_cotangent_ties():
         return dx, jnp.convolve(dy[::-1], x)[: len(x)][::-1]  # which has as many entries as x
 
     assert groups(rule(filtered, backward), X[:, 0], X[:, 1]) == {frozenset({(0, 0), (1, 0)})}
+
+
+def test_a_length_over_which_only_the_backward_pass_is_written_out_stays_short():
+    def composited(alpha):
+        return jnp.sum(alpha * jnp.cumprod(1 - alpha))
+
+    def backward(alpha, dy):  # as long as the square of the samples
+        slopes = [sum((alpha[j] * alpha[i] for j in range(len(alpha))), alpha[i]) for i in range(len(alpha))]
+        return (dy * jnp.stack(slopes),)
+
+    dimensions = prepare(rule(composited, backward), (X[0],)).dimensions
+    (samples,) = dimensions.groups
+    assert dimensions.resized({samples: 20})
+    assert not dimensions.resized({samples: 129})
+    assert dimensions.wrote_out
+
+
+def test_an_axis_of_one_is_not_taken_for_broadcast_to_another_of_the_same_length():
+    shifted = rule(lambda x, bias: x + bias, lambda x, bias, dy: (dy, dy.sum(0, keepdims=True)))
+    assert groups(shifted, X[:3], X[:1]) == {frozenset({(0, 0)}), frozenset({(0, 1), (1, 1)})}

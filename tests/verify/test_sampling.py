@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fnbackprop.verify.sampling import keep_order, resample
+from fnbackprop.verify.sampling import keep_order, ordered, resample
 
 
 @pytest.mark.parametrize("ends", [(0.0, 1.0), (-1.0, 1.0)])
@@ -21,8 +21,16 @@ def test_sorted_numbers_are_apart_and_no_larger():
     assert knots.max() < 1
 
 
-def test_single_numbers_keep_their_order():
+def test_single_numbers_keep_their_signs_and_order():
     low, high = np.array(-1.0), np.array(2.0)
-    assert keep_order((low, high), (np.array(3.0), np.array(4.0)))
-    assert not keep_order((low, high), (high, low))
+    assert keep_order((low, high), (np.array(-3.0), np.array(4.0)))
+    assert not keep_order((low, high), (np.array(3.0), np.array(4.0)))
+    assert not keep_order((np.array(1.0), high), (np.array(3.0), high))
     assert keep_order((low[None], high[None]), (high[None], low[None]))  # arrays may cross
+
+
+def test_a_definite_matrix_stays_so():
+    example = np.array([[2.0, 0.5, 0.1], [0.5, 1.0, 0.2], [0.1, 0.2, 3.0]])
+    for values in (np.zeros((3, 3)), np.ones((3, 3)), np.arange(9.0).reshape(3, 3)):
+        assert np.linalg.eigvalsh(ordered(example, values)).min() > 0
+    assert (ordered(example - 4, np.arange(9.0).reshape(3, 3)) == np.arange(9.0).reshape(3, 3)).all()

@@ -58,7 +58,10 @@ def _ways(case: Case) -> Iterator[tuple[str, Callable]]:
         return case.rule(**dict(zip(names, args, strict=True)))
 
     if names and len(names) == len(case.args) and _takes_keywords(case.rule, names):
-        yield "by keyword", replace(setting, call=by_keyword).rule
+        named = replace(setting, call=by_keyword)
+        # What was transformed, as by vmap, may take them by place only.
+        if not named.untaken or isinstance(case.rule, jax.custom_vjp):
+            yield "by keyword", named.rule
 
 
 def _takes_keywords(function: Callable, names: list[str]) -> bool:

@@ -85,7 +85,9 @@ def _resized(case: Case, changed: dict[Group, int]) -> Setting | None:
         return None
     drawn = case.dimensions.drawn(changed, "sizes " + ", ".join(map(str, changed.values())))
     setting = case.as_base(drawn)
-    return setting if case.dimensions.takes(setting) else None
+    if not case.dimensions.takes(setting) or not any(y.size for y in setting.outputs):
+        return None  # nothing comes of it
+    return setting
 
 
 def _equal_rows(setting: Setting) -> Sequence[Point]:

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..rules import X, outcome, right_square
+from ..rules import X, outcome, right_square, rule
 
 
 def forgets(x):
@@ -62,3 +62,8 @@ def test_what_cannot_be_mapped_or_traced_is_not_its_fault():
     assert outcome("invoked", by_callback, X).verdict == "PASS"
     assert outcome("invoked", lambda x: right_square(x)[range(4)[int(abs(x[0, 0]))]], X).verdict == "NOT_RUN"
     assert outcome("invoked", lambda x: right_square(x) * range(20)[jnp.argmax(x)], X).verdict == "NOT_RUN"
+
+
+def test_what_takes_its_arguments_by_place_only_is_not_called_by_keyword():
+    product = rule(lambda a, b: a * b, lambda a, b, dy: (dy * b, dy * a))
+    assert outcome("invoked", jax.vmap(product, (0, None)), X, X[0]).verdict == "PASS"

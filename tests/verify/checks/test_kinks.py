@@ -96,3 +96,36 @@ def test_nan_where_two_arguments_agree_is_let_be_where_autodiff_gives_it_too():
         return jnp.where(square == 0, 0, jnp.sqrt(jnp.where(square == 0, 1, square)))
 
     assert outcome("kinks", rule(safe, backward), X, X[::-1]).verdict == "FAIL"
+
+
+def test_a_matrix_whose_eigenvectors_are_any_is_let_be():
+    def decomposed(a):
+        return tuple(jnp.linalg.eigh((a + a.T) / 2))
+
+    def with_factor(factor):
+        def backward(a, dy):
+            values, vectors = decomposed(a)
+            gaps = values - values[:, None] + jnp.where(jnp.eye(len(a), dtype=bool), jnp.inf, 0)
+            inner = jnp.diag(dy[0]) + factor * vectors.T @ dy[1] / gaps
+            da = vectors @ inner @ vectors.T
+            return ((da + da.T) / 2,)
+
+        return rule(decomposed, backward)
+
+    a = X[:3] @ X[:3].T
+    assert outcome("kinks", with_factor(1), a).verdict == "PASS"
+    assert outcome("kinks", with_factor(2), a).verdict == "FAIL"
+
+
+def test_knots_are_not_held_to_be_told_apart_where_they_agree():
+    def line(x, ends):
+        slope = jnp.where(ends[2] == ends[0], 0, 1 / jnp.where(ends[2] == ends[0], 1, ends[2] - ends[0]))
+        return jnp.sum((x - ends[0]) * slope)
+
+    def backward(x, ends, dy):
+        width = ends[2] - ends[0]  # which is 0 where the knots agree
+        d0, d2 = jnp.sum(x - ends[2]) / width**2, -jnp.sum(x - ends[0]) / width**2
+        return jnp.full_like(x, dy / width), dy * jnp.stack([d0, 0 * d0, d2])
+
+    assert outcome("kinks", rule(line, backward), X[0], jnp.array([-1.0, 0.5, 2.0])).verdict == "PASS"
+    assert outcome("kinks", rule(line, backward), X[0], jnp.array([2.0, 0.5, -1.0])).verdict == "FAIL"

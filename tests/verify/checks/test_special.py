@@ -170,3 +170,11 @@ def test_two_numbers_stay_in_order():
 
     assert outcome("special", to_bounds(False), X, -1.0, 1.0).verdict == "PASS"
     assert outcome("special", to_bounds(True), X, -1.0, 1.0).verdict == "FAIL"
+
+
+def test_a_rule_that_sums_in_the_examples_precision_is_as_good_as_that():
+    def backward(x, bias, dy):
+        return dy, jnp.sum(dy.astype(jnp.float32), axis=0).astype(bias.dtype)
+
+    f = rule(lambda x, bias: x + bias, backward)
+    assert outcome("special", f, jnp.tile(X, (64, 1)), X[0]).verdict == "PASS"
