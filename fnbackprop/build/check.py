@@ -19,6 +19,9 @@ from .plan import Plan
 from .problems import Problems, nearest
 from .recipe import build_recipe, schedule_options, total_steps
 
+# Options by which a schedule ends with the run where they are left out.
+_ENDS = ("decay_steps", "transition_steps")
+
 
 def check(plan: Plan, data: Data) -> None:
     """Raises ConfigError with everything that would go wrong in training `plan` on `data`, one line each."""
@@ -93,8 +96,8 @@ def _check_schedule(plan: Plan, data: Data, problems: Problems) -> None:
         if not endless and _last_step(name, value, options) > steps:
             problems.add(
                 f"optimizer.learning_rate.{name}",
-                f"longer than the run, which has {steps} steps: the rate would never get there; leave "
-                "decay_steps or transition_steps out to end with the run",
+                f"longer than the run, which has {steps} steps: the rate would never get there; "
+                + ("leave it out to end with the run" if name in _ENDS else "make it shorter"),
                 value,
             )
 

@@ -17,6 +17,8 @@ _PACKAGE = Path(__file__).parents[1]
 
 def find_config(config: str | Path) -> Path:
     """The file that `config` means: a path, or the name of a config that comes with the package."""
+    if not str(config):
+        raise ConfigError("no config was named: it is a file, or one of those that come along")
     path, shipped = Path(config), shipped_configs()
     try:
         if path.is_file():

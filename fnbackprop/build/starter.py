@@ -68,6 +68,8 @@ _KNOWN = {
 def write_starter_config(name: str, source: str) -> Path:
     """Write `name`.toml for the data set `source`; raises ConfigError if there is such a file or no such data set."""
     name, source = name.removesuffix(".toml"), source.removesuffix(".toml")
+    if not name:
+        raise ConfigError("a config wants a name; NAME.toml is written")
     path, text = Path(f"{name}.toml"), starter_config(source)
     try:
         with path.open("x", encoding="utf-8") as file:

@@ -77,7 +77,7 @@ def predict(
 @command
 def sample(
     run: Run,
-    prompt: Annotated[str, typer.Option(help="What the text begins with.")] = "\n",
+    prompt: Annotated[str, typer.Option(help="What the text begins with.", show_default="a new line")] = "\n",
     tokens: Annotated[int, typer.Option(min=1, help="How many to make up.")] = 200,
     temperature: Annotated[float, typer.Option(min=0, help="Below 1 bolder guesses count less; 0: none.")] = 0.8,
     seed: Annotated[int, typer.Option(min=0, help="Draws the tokens.")] = 0,
@@ -88,8 +88,9 @@ def sample(
     use(platform)
     from .. import finished
 
-    typer.echo(prompt, nl=False)
-    for piece in finished.sample(run, prompt, tokens, temperature, seed, allow or ()):
+    pieces = finished.sample(run, prompt, tokens, temperature, seed, allow or ())
+    first = next(pieces)  # what cannot be made up is said before anything is printed
+    for piece in (prompt, first, *pieces):
         typer.echo(piece, nl=False)
     typer.echo()
     _note_if_unfinished(run)

@@ -16,7 +16,9 @@ def verify(
     args: Annotated[str | None, typer.Option(help="package.file:examples, the arguments of your rule.")] = None,
     level: Annotated[Literal["fast", "full"], typer.Option(help="How thoroughly.")] = "fast",
     seed: Annotated[int, typer.Option(min=0, help="Draws points and cotangents.")] = 0,
-    only: Annotated[list[str] | None, typer.Option(help="A check to run, instead of all; may be given again.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="A check to run, as kinks, instead of all; may be given again.")
+    ] = None,
     surrogate: Annotated[
         str | None, typer.Option(help="Why your rule is not the derivative on purpose, as 'straight-through'.")
     ] = None,

@@ -8,7 +8,7 @@ from annotated_types import Gt
 
 from ..core.errors import DataError
 from .dataset import Dataset, Examples
-from .reading import opened, user_path
+from .reading import exists, opened, user_path
 from .windows import Windows
 
 
@@ -26,6 +26,9 @@ def text(
     """
     own = user_path(path)
     file = folder / own if (folder / own).is_file() else own
+    if not exists(file):
+        where = f"neither here nor in the data folder, {folder}"
+        raise DataError(f"{file}: is {where}; set data.folder, or FNBACKPROP_DATA, to where it lies")
     with opened(file) as stream:
         tokens, names = _read_bytes(stream.read()) if level == "bytes" else _read_characters(stream.read(), file)
     if len(tokens) <= context + 1 or len(names) < 2:

@@ -67,7 +67,9 @@ class Reporter:
         self.averages.clear()
         # With penalties the loss is more than the cost, which alone compares with the validation's.
         measures = {name: row[name] for name in ("loss", "cost", *self._run.plan.cost.metrics) if name in row}
-        told, better = [f"epoch {place['epoch']:.4g}:", f"train {records.format_figures(measures)}"], False
+        # Of text, an epoch of which is every place to begin at, runs see a small part.
+        where = f"epoch {records.epoch_text(place['epoch'])}" if place["epoch"] >= 0.1 else f"step {step}"
+        told, better = [f"{where}:", f"train {records.format_figures(measures)}"], False
         if watched := self._watch(variables):
             self._metrics.append(row := {"kind": "validation", **place, **watched})
             told.append(f"validation {records.format_figures(watched)}")

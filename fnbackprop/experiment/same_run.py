@@ -27,10 +27,9 @@ def check_same(run: Run, found: Found) -> list[str]:
     if checkpoint is not None and not any(line.startswith("data.") for line in matters):
         # First, since the length of a schedule follows the data and the number of steps.
         _check_data(run, checkpoint.manifest)
-        _check_steps(run, checkpoint.manifest)
+        _check_steps(run, checkpoint.manifest, matters)
     if matters:
-        head = f"run {run.folder.path} was started with another config; start anew with --fresh, or undo:"
-        raise ConfigError([head, *(f"  {line}" for line in matters)])
+        raise ConfigError(_undo(run, matters))
     if checkpoint is None:
         _refuse_lost(run, found.problems)
     else:
@@ -82,9 +81,18 @@ def _check_manifest(run: Run, manifest: records.Manifest) -> None:
         )
 
 
-def _check_steps(run: Run, manifest: records.Manifest) -> None:
+def _check_steps(run: Run, manifest: records.Manifest, matters: list[str]) -> None:
     if manifest.step > (steps := build.total_steps(run.plan, run.data)):
-        raise ConfigError(f"run {run.folder.path} has taken {manifest.step} steps, more than the {steps} asked for")
+        said = f"run {run.folder.path} has taken {manifest.step} steps, more than the {steps} asked for"
+        # A schedule that ends with the run differs for that alone.
+        others = [line for line in matters if not line.startswith("optimizer.learning_rate.")]
+        more = "; ask for more training.epochs or training.steps, or start anew with --fresh"
+        raise ConfigError([said + more, *(_undo(run, others) if others else ())])
+
+
+def _undo(run: Run, matters: list[str]) -> list[str]:
+    head = f"run {run.folder.path} was started with another config; start anew with --fresh, or undo:"
+    return [head, *(f"  {line}" for line in matters)]
 
 
 def _check_best(run: Run, manifest: records.Manifest) -> None:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import Literal
+from typing import Literal, get_args
 
 import jax
 import jax.numpy as jnp
@@ -48,9 +48,9 @@ def gelu(x: Float[Array, "*shape"], form: Form = "exact") -> Float[Array, "*shap
 
     The tail of negative x keeps its digits, which 1 + erf loses from x = −3 on and has none of from −6. At −inf y and
     the slope are −0, at +inf y is +inf and the slope 1 (PyTorch: NaN); NaN stays NaN. Half precision computes in
-    float32.
+    float32. Raises ValueError for another form.
     """
-    return _gated(x, _logistic if form == "tanh" else lambda near: _normal(near)[0])
+    return _gated(x, _logistic if is_tanh(form) else lambda near: _normal(near)[0])
 
 
 def gelu_fwd(x: Float[Array, "*shape"], form: Form) -> tuple[Float[Array, "*shape"], Float[Array, "*shape"]]:
@@ -73,7 +73,14 @@ gelu.defvjp(gelu_fwd, gelu_bwd)
 
 def gelu_reference(x: Float[Array, "*shape"], form: Form = "exact") -> Float[Array, "*shape"]:
     """`gelu` for automatic differentiation."""
-    return _gated(x, _logistic if form == "tanh" else _normal_share)
+    return _gated(x, _logistic if is_tanh(form) else _normal_share)
+
+
+def is_tanh(form: str) -> bool:
+    """Whether it is the tanh form; raises ValueError for one that there is not."""
+    if form not in get_args(Form):
+        raise ValueError(f"gelu got form {form!r}; it wants one of {', '.join(get_args(Form))}")
+    return form == "tanh"
 
 
 def _gated(x: Float[Array, "*shape"], share: Callable[[Array], Array]) -> Float[Array, "*shape"]:

@@ -12,6 +12,7 @@ from .disk_errors import disk_errors as disk_errors
 from .environment import Environment as Environment
 from .environment import describe_device as describe_device
 from .environment import environment as environment
+from .figures import epoch_text as epoch_text
 from .figures import format_figures as format_figures
 from .health_warnings import HealthWarnings as HealthWarnings
 from .log import Log as Log

@@ -20,6 +20,11 @@ def format_figures(figures: Mapping[str, int | float]) -> str:
     return " · ".join(f"{label(name)} {format_figure(name, value)}" for name, value in figures.items())
 
 
+def epoch_text(epoch: int | float) -> str:
+    """How many epochs: to 4 digits, or whole where there are more."""
+    return f"{epoch:.4g}" if abs(epoch) < 1e4 else f"{epoch:,.0f}"
+
+
 def is_share(name: str) -> bool:
     """Whether the figure of this name lies between 0 and 1 and is shown in percent."""
     return name.endswith("accuracy")

@@ -7,7 +7,7 @@ from types import TracebackType
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column
 
-from .figures import format_figure, label
+from .figures import epoch_text, format_figure, label
 from .log import Log
 
 # A narrow terminal drops the last ones first.
@@ -63,7 +63,7 @@ class TrainingProgress:
 
     def _place(self, step: int, figures: Mapping[str, int | float]) -> str:
         if self._total_epochs is not None and "epoch" in figures:
-            return f"epoch {figures['epoch']:.4g}/{self._total_epochs}"
+            return f"epoch {epoch_text(figures['epoch'])}/{self._total_epochs}"
         return f"step {step}/{self._total_steps}"
 
     def _time_left(self, step: int, now: float) -> list[str]:

@@ -63,11 +63,11 @@ def judge(summaries: Sequence[Summary]) -> str:
 
 
 def best_of(summaries: Sequence[Summary]) -> Summary | None:
-    """The best setting by the mean over its seeds; None where all diverged."""
+    """The best setting by the mean over its seeds, of equal shares by that of the loss; None where all diverged."""
     name = judge(summaries)
+    loss, sign = f"{name.split()[0]} loss", -1 if is_share(name) else 1
     sound = [each for each in summaries if math.isfinite(each.figures[name][0])]
-    pick = max if is_share(name) else min
-    return pick(sound, key=lambda each: each.figures[name][0]) if sound else None
+    return min(sound, key=lambda each: (sign * each.figures[name][0], each.figures[loss][0]), default=None)
 
 
 def _rest(row: Mapping[str, Any]) -> dict[str, Any]:

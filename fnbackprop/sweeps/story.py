@@ -15,7 +15,7 @@ from .axes import Axis, Point, grid, read_axes
 from .folder import SweepFolder
 from .groups import Member
 from .picture import draw_results
-from .results import Summary, best_of, summarize
+from .results import Summary, best_of, judge, summarize
 from .salvage import salvage_results
 from .table import results_tables
 from .train_points import Sweep, train_points
@@ -116,7 +116,7 @@ def _conclude(it: Sweep, axes: Sequence[Axis]) -> Swept:
     pictures = draw_results(summaries, axes, it.folder.path)
     if best is not None:
         _write_best(it, best)
-        it.log.print(f"{'best':<17} {it.folder.best}")
+        it.log.print(f"{'best':<17} {it.folder.best}, by {judge(summaries)}")
     it.log.print(f"{'picture':<17} {pictures[-1]}")
     return Swept(it.folder.path, rows, None if best is None else best.settings)
 

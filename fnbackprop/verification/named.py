@@ -43,8 +43,10 @@ def is_config(name: str) -> bool:
 
 
 def require(name: str, request: Request) -> None:
-    """Raises ConfigError for what is no rule and looks like no config, and for a rule of yours that is not callable."""
-    if not is_config(name) and name not in own_rules():
+    """Raises ConfigError for what is no rule and no config, and for a rule of yours that is not callable."""
+    if is_config(name):
+        build.find_config(name)
+    elif name not in own_rules():
         _case(name, request._replace(only=()))
 
 

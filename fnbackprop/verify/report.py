@@ -4,6 +4,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from .case import Level
+from .checks import checks_of
 from .finding_lines import again_line, cause, finding_lines, number_text
 from .verdict import Outcome, Verdict
 
@@ -27,7 +29,7 @@ class VjpReport:
     """Every check of one rule."""
 
     rule: str
-    level: str
+    level: Level
     seed: int
     checks: tuple[CheckReport, ...]
     surrogate: str = ""  # why it is not the derivative on purpose
@@ -75,10 +77,12 @@ class VjpReport:
 
     @property
     def notes(self) -> list[str]:
-        """What its verdict does not say, in lines: that no check ran, and why, or of whose derivative it is."""
+        """What its verdict does not say, in lines: why no check ran, that not all did, whose derivative it is."""
         if not self.ran:
             return [f"  no check ran: {why}" for why in dict.fromkeys(check.outcome.reason for check in self.checks)]
-        return ["  no hand-written rule is called in it: this is JAX's own derivative"] if not self.hand_written else []
+        own = ["  no hand-written rule is called in it: this is JAX's own derivative"] if not self.hand_written else []
+        left_out = {check.name for check in checks_of(self.level)} - {check.name for check in self.checks}
+        return [*own, *(["  not all checks were run"] if left_out else [])]
 
     @property
     def evidence(self) -> list[str]:

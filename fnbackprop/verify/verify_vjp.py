@@ -10,7 +10,7 @@ import numpy as np
 
 from .blame import came_through_the_rule
 from .case import Case, Level
-from .checks import CHECKS, Check
+from .checks import CHECKS, Check, checks_of
 from .diagnosis import Diagnosis
 from .prepare import prepare, require_known
 from .report import CheckReport, VjpReport
@@ -72,7 +72,7 @@ def chosen(level: Level, only: Collection[str] = ()) -> list[Check]:
     if isinstance(only, str):
         raise ValueError(f"only is {only!r}; it wants names of checks, as [{only!r}]")
     require_known("check", only, [check.name for check in CHECKS])
-    return [check for check in CHECKS if (check.name in only if only else level == "full" or check.level == "fast")]
+    return [check for check in CHECKS if check.name in only] if only else checks_of(level)
 
 
 def run_check(check: Check, case: Case) -> CheckReport:

@@ -102,3 +102,8 @@ def test_what_is_no_text_is_refused(tmp_path: Path, content: bytes, expected: st
 def test_a_part_shorter_than_the_context_is_refused(folder: Path) -> None:
     with pytest.raises(ConfigError, match=r"no longer than data\.context = 20; make the context smaller"):
         split(text(folder, "play.txt", context=20), 0, 0.2, 0)
+
+
+def test_a_text_that_is_nowhere_is_asked_for_with_its_folder(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"play\.txt: is neither here nor in .*FNBACKPROP_DATA"):
+        text(tmp_path, "play.txt", context=5)

@@ -135,6 +135,9 @@ def test_fewer_steps_than_were_taken_are_refused(train: Train) -> None:
     train(run="it")
     with pytest.raises(ConfigError, match="has taken 14 steps, more than the 7 asked for"):
         train("training.epochs=1", run="it")
+    # What else is another is said at once.
+    with pytest.raises(ConfigError, match=r"more than the 7 asked for[^$]*\n  seed: "):
+        train("training.epochs=1", "seed=5", run="it")
     # Nor does a schedule that follows the run's length hide it.
     schedule = "optimizer.learning_rate={schedule='cosine_decay_schedule', init_value=0.01}"
     train(schedule, run="other")

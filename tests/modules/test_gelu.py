@@ -7,7 +7,7 @@ import pytest
 from scipy.special import ndtr
 
 from fnbackprop.modules import GELU
-from fnbackprop.modules.gelu import gelu, gelu_reference
+from fnbackprop.modules.gelu import gelu, gelu_reference, is_tanh
 
 pytestmark = pytest.mark.quick
 both = pytest.mark.parametrize("function", [gelu, gelu_reference])
@@ -62,3 +62,8 @@ def test_module():
         np.testing.assert_array_equal(y, gelu(jnp.asarray(X), form))
     with pytest.raises(ValueError, match="form"):
         GELU(form="quick")
+
+
+def test_a_form_that_there_is_not_is_refused():
+    with pytest.raises(ValueError, match="got form 'erf'; it wants one of exact, tanh"):
+        is_tanh("erf")  # by which both read it; their types are checked here

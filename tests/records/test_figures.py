@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from fnbackprop.records.figures import format_figure, label
+from fnbackprop.records.figures import epoch_text, format_figure, label
 
 pytestmark = pytest.mark.quick
 
@@ -29,3 +29,8 @@ def test_format(name: str, value: float, text: str):
 
 def test_label():
     assert (label("gradient_norm"), label("examples_per_second")) == ("gradient norm", "examples")
+
+
+@pytest.mark.parametrize(("epoch", "text"), [(3, "3"), (0.12345678, "0.1235"), (12000, "12,000")])
+def test_epochs(epoch: int | float, text: str):
+    assert epoch_text(epoch) == text

@@ -17,6 +17,16 @@ DIVERGED, DONE = (
 )
 
 
+def test_of_equal_accuracies_the_smaller_loss_is_better() -> None:
+    def point(rate: int, accuracy: float, loss: float) -> dict[str, Any]:
+        figures = {"kind": "validation", "loss": loss, "accuracy": accuracy}
+        return result_row(f"{rate}", {"seed": 0, "rate": rate}, [figures], False, 1.0)
+
+    best = best_of(summarize([point(1, 1.0, 0.3), point(2, 1.0, 0.1), point(3, 0.9, 0.01)]))
+    assert best
+    assert best.settings == {"rate": 2}
+
+
 @pytest.mark.parametrize(
     ("rows", "best"), [([DIVERGED, DONE], {"rate": 1}), ([DONE, DIVERGED], {"rate": 1}), ([DIVERGED], None)]
 )

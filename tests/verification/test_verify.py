@@ -84,6 +84,7 @@ def test_a_configured_model_node_by_node_and_as_a_whole(folder):
         ("mine:examples", "--args", "mine:examples"),
         ("mine:right", "--args", "mine.examples"),
         ("flatten", "--args", "mine:examples"),
+        ("softmax", "nowhere.toml"),
     ],
 )
 def test_what_cannot_be_found_is_said_in_a_line(folder, arguments):
@@ -188,3 +189,7 @@ def test_a_mistake_in_a_later_name_is_told_before_anything_is_verified():
     result = verify("flatten", "flaten")
     assert result.exit_code == 2
     assert "PASS" not in result.output
+
+
+def test_that_not_all_checks_ran_is_said(folder):
+    assert "not all checks were run" in verify("softmax", "--only", "linearity").output

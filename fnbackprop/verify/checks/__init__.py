@@ -72,3 +72,8 @@ CHECKS = (
     Check(devices, "full"),
     Check(adequacy),
 )
+
+
+def checks_of(level: Level) -> list[Check]:
+    """Those that run at this level."""
+    return [check for check in CHECKS if level == "full" or check.level == "fast"]
