@@ -55,10 +55,9 @@ def ordered(example: np.ndarray, values: np.ndarray) -> np.ndarray:
     kept = structure(example)
     if kept is _sorted:
         return np.asarray(np.sort(values, axis=-1))  # with its ties, which an example like 1, 2, 3 must not hide
-    if kept is _definite:
-        symmetric = (values + values.swapaxes(-1, -2)) / 2
-        lacking = 0.1 * (np.abs(values).max() or 1) - np.linalg.eigvalsh(symmetric).min()
-        return symmetric + max(0.0, lacking) * np.eye(values.shape[-1])
+    if kept is _definite:  # though not symmetric, which hides a transpose
+        lacking = 0.1 * (np.abs(values).max() or 1) - np.linalg.eigvalsh(values + values.swapaxes(-1, -2)).min() / 2
+        return values + max(0.0, lacking) * np.eye(values.shape[-1])
     if kept is _distribution and np.abs(values).sum(-1).all():
         return np.asarray(np.abs(values) / np.abs(values).sum(-1, keepdims=True))
     return values

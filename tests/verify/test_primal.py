@@ -5,10 +5,13 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from fnbackprop.verify.primal import last_move, overflows, rule_calls, undecorated
 
 from .rules import X, wrong_square
+
+pytestmark = pytest.mark.quick  # JAX keeps its programs in another form in older versions
 
 
 def in_a_loop(x):

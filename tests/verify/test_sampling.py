@@ -32,5 +32,6 @@ def test_single_numbers_keep_their_signs_and_order():
 def test_a_definite_matrix_stays_so():
     example = np.array([[2.0, 0.5, 0.1], [0.5, 1.0, 0.2], [0.1, 0.2, 3.0]])
     for values in (np.zeros((3, 3)), np.ones((3, 3)), np.arange(9.0).reshape(3, 3)):
-        assert np.linalg.eigvalsh(ordered(example, values)).min() > 0
+        made = ordered(example, values)
+        assert np.linalg.eigvalsh(made + made.T).min() > 0
     assert (ordered(example - 4, np.arange(9.0).reshape(3, 3)) == np.arange(9.0).reshape(3, 3)).all()
