@@ -115,8 +115,8 @@ class Dimensions:
 
     def _split(self, places: Group, n: int) -> Iterator[Group]:
         """The smallest groups that the function lets have a length of their own."""
-        # No other length, which an axis of 1 could be broadcast to.
-        other = next(m for m in count(max(n + 1, 3)) if m not in self.lengths.values())
+        # An axis of 1 can be broadcast to the length of another.
+        other = n + 1 if n > 1 else next(m for m in count(3) if m not in self.lengths.values())
         if len(places) > 1 and len(places) <= _SPLIT:
             for size in range(1, len(places) // 2 + 1):
                 for part in combinations(sorted(places), size):
