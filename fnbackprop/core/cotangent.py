@@ -1,7 +1,6 @@
 """Bring a cotangent to the type of its primal: the one thing that every backward rule must end with."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -45,11 +44,10 @@ def match_cotangent(dx: Array, primal: Array | Like) -> Array:
     return dx.astype(to.dtype)
 
 
-def loop_zeros(shape: tuple[Any, ...], dtype: DTypeLike, *xs: Array, sharding: NamedSharding | None = None) -> Array:
+def loop_zeros(shape: tuple[int, ...], dtype: DTypeLike, *xs: Array, sharding: NamedSharding | None = None) -> Array:
     """Zeros to begin a loop with: under `jax.shard_map` they differ between devices where any of `xs` does.
 
-    Over the explicit axes of a mesh they lie as `sharding` says; not at all without it. Sizes may be a program's that
-    is exported for any.
+    Over the explicit axes of a mesh they lie as `sharding` says; not at all without it.
     """
     varying = frozenset[str]().union(*map(_varying, xs))
     zeros = jnp.zeros(shape, dtype, device=sharding)
