@@ -46,11 +46,12 @@ def last_move(function: Callable, *args: Any) -> jax.Array:
     """
     moves = []
     for step in steps(function, args):
-        if step.equation.primitive.name in ("while", "scan") and (then := _next_round(step)):
-            pairs = [(new, now) for new, now in zip(then, step.outputs, strict=True) if _is_real(now)]
+        then = _next_round(step) if step.equation.primitive.name in ("while", "scan") else ()
+        pairs = [(new, now) for new, now in zip(then, step.outputs, strict=False) if _is_real(now)]
+        if pairs:  # a loop over integers alone, as a search, comes to no end of its own
             # A remainder that it carries along is next to nothing beside the rest.
             size = jnp.maximum(_largest(now for _, now in pairs), 1e-30)
-            moves.append(_largest(new - now for new, now in pairs) / size if pairs else jnp.inf)
+            moves.append(_largest(new - now for new, now in pairs) / size)
     return jnp.nan_to_num(_largest(moves), nan=jnp.inf) if moves else jnp.array(jnp.inf)
 
 

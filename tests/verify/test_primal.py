@@ -51,3 +51,11 @@ def test_one_more_round_moves_a_fixed_point_no_more():
 def test_the_rounds_of_a_loop_over_data_are_no_iteration():
     assert last_move(lambda x: jax.lax.scan(lambda total, row: (total + row, total), X[0] * 0, x)[0], X) == jnp.inf
     assert last_move(jnp.sin, X) == jnp.inf
+
+
+def test_a_loop_over_integers_alone_is_no_iteration():
+    def at_power(x):
+        return x * jax.lax.while_loop(lambda n: n < 20, lambda n: 2 * n, 1)
+
+    assert last_move(at_power, X) == jnp.inf
+    assert last_move(lambda x: jax.lax.fori_loop(0, 20, lambda _, y: (y + x / y) / 2, at_power(x)), X**2) < 1e-6
