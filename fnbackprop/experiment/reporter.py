@@ -36,7 +36,8 @@ class Reporter:
                 self._warnings.lines(row["step"], row["nodes"])
         self.best = None if config.best is None else records.Best(config.best, rows)
         # Of text, an epoch of which is every place to begin at, runs see a small part.
-        epochs = -(-self.steps // per_epoch) if self.steps >= per_epoch else None
+        self._in_epochs = self.steps >= per_epoch
+        epochs = -(-self.steps // per_epoch) if self._in_epochs else None
         self.progress = records.TrainingProgress(self.steps, run.log, total_epochs=epochs)
 
     def place(self, step: int) -> dict[str, int | float]:
@@ -69,7 +70,7 @@ class Reporter:
         self.averages.clear()
         # With penalties the loss is more than the cost, which alone compares with the validation's.
         measures = {name: row[name] for name in ("loss", "cost", *self._run.plan.cost.metrics) if name in row}
-        where = f"epoch {records.epoch_text(place['epoch'])}" if self.steps >= self._per_epoch else f"step {step}"
+        where = f"epoch {records.epoch_text(place['epoch'])}" if self._in_epochs else f"step {step}"
         told, better = [f"{where}:", f"train {records.format_figures(measures)}"], False
         if watched := self._watch(variables):
             self._metrics.append(row := {"kind": "validation", **place, **watched})

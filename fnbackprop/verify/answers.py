@@ -30,11 +30,11 @@ def answers(trial: Trial, directions: np.ndarray, tolerance: Tolerance, rng: np.
     wanted = np.full(got.shape, np.nan) if pulled.reference is None else as_covector(pulled.reference)[0]
     claims, references = along(directions, got), along(directions, wanted)
     found, largest = differentiate(setting, point.xs, dy, directions, tolerance.rounding)
-    sizes = np.abs(np.nan_to_num([claims, references, found.central.value], nan=0, posinf=0, neginf=0)).max(0)
+    magnitudes = np.abs(np.nan_to_num([claims, references, found.central.value], nan=0, posinf=0, neginf=0))
+    sizes = magnitudes.max(0)
     negligible = max(_NEGLIGIBLE * largest, _SWALLOWED * tolerance.backward * setting.usual_size * _largest(dy))
     # Beside a claim that is beyond all measure, and is the only one, any difference would be sure.
-    central = np.abs(np.nan_to_num(found.central.value, nan=0, posinf=0, neginf=0))
-    known = sizes if pulled.reference else np.maximum(central, np.minimum(sizes, largest))
+    known = np.maximum(magnitudes[2], np.minimum(sizes, largest)) if pulled.reference is None else sizes
     valid = bracket(found, np.maximum(known, 10 * _NEGLIGIBLE * largest))
     for k, direction in enumerate(directions):
         still = found.central.value[k] == 0 == found.ahead.value[k]
@@ -67,7 +67,7 @@ def _circumstances(
         around=partial(_nearby, trial, direction, rng),
         alone=not tolerance.composed and sum(map(np.count_nonzero, dy)) == 1,
         choose=tolerance.choose,
-        # There autodiff's NaN is what people live with.
+        # Where things agree that seldom do, autodiff's NaN is what people live with.
         ruled=tolerance.ruled and point.kind not in COINCIDING,
     )
 

@@ -24,7 +24,7 @@ class Claim(NamedTuple):
     got: float
     wanted: float
     margin: float
-    still: bool = False  # the values do not move at all along the direction
+    still: bool  # the values do not move at all along the direction
 
 
 class Circumstances(NamedTuple):

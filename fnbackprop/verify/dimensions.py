@@ -20,6 +20,7 @@ _SPLIT = 6
 _SMALL = 8
 # A program of more operations than this, and than thrice the given one's, is a loop written out: slow to compile.
 _UNROLLED = 1500
+# Of a backward pass that grows so, a length that is traced quickly whatever the power.
 _SHORT = 24
 
 
@@ -61,24 +62,29 @@ class Dimensions:
     def _asked(self, lengths: Mapping[Group, int]) -> Setting | None:
         """The same, before it is known which lengths belong together."""
         made = self.drawn(lengths)
-        return made if made.accepted and not _has_grown(made, self.setting) else None
+        return made if made.accepted and not self._forward_grows(made) else None
 
     def takes(self, setting: Setting) -> bool:
         """Whether the function takes this call, and no loop in its program is written out over a long argument."""
         return setting.accepted and not self.is_written_out(setting)
 
     def is_written_out(self, setting: Setting) -> bool:
-        """Whether a program of it has grown with the lengths beyond all measure; that is kept as `wrote_out`."""
-        found = setting.accepted and (_has_grown(setting, self.setting) or self._backward_grows(setting))
+        """Whether either pass has grown with the lengths beyond all measure; that is kept as `wrote_out`."""
+        return setting.accepted and (self._forward_grows(setting) or self._backward_grows(setting))
+
+    def _forward_grows(self, setting: Setting) -> bool:
+        found = setting.program.operations > max(_UNROLLED, 3 * self.setting.program.operations)
         self.wrote_out = self.wrote_out or found
         return found
 
     def _backward_grows(self, setting: Setting) -> bool:
         """Whether a length is long over which the backward pass is written out: it is not traced to see how much."""
-        return any(
+        found = any(
             np.shape(setting.leaves[leaf])[axis] > max(_SHORT, self.lengths[leaf, axis])
             for leaf, axis in map(min, self._unrolled)
         )
+        self.wrote_out = self.wrote_out or found
+        return found
 
     @cached_property
     def _unrolled(self) -> list[Group]:
@@ -173,7 +179,3 @@ class Dimensions:
         below = min((new for place, new in lengths.items() if self.lengths[place] > largest), default=None)
         changed = shape != array.shape or (below is not None and below <= largest)
         return resample_integers(array, shape, below, rng) if changed else leaf
-
-
-def _has_grown(setting: Setting, given: Setting) -> bool:
-    return setting.program.operations > max(_UNROLLED, 3 * given.program.operations)

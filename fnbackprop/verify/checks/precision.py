@@ -111,12 +111,14 @@ def _programs(case: Case) -> Iterator[_Programs]:
             continue
         accepted = (setting for dtype in _WIDE if _keeps(setting := cast(resized, np.dtype(dtype))))
         wide = next((_Wide(setting) for setting in accepted), None)
-        dtypes = map(np.dtype, long if group else own)
-        mixed = {"as given": resized} if len(given) > 1 else {}
-        for name, setting in mixed.items() or ((str(dtype), cast(resized, dtype)) for dtype in dtypes):
-            setting = replace(setting, where=f"{name}, {length} long" if group else name)
-            if wide and _width(setting) < _width(wide.setting) and (mixed or _keeps(setting)):
-                yield _Programs(setting, wide)
+        if len(given) > 1:
+            narrow = [("as given", resized)]
+        else:
+            tried = ((dtype.name, cast(resized, dtype)) for dtype in map(np.dtype, long if group else own))
+            narrow = [(name, setting) for name, setting in tried if _keeps(setting)]
+        for name, setting in narrow:
+            if wide and _width(setting) < _width(wide.setting):
+                yield _Programs(replace(setting, where=f"{name}, {length} long" if group else name), wide)
 
 
 def _is_small(case: Case, group: Group | None, length: int) -> bool:
@@ -173,12 +175,10 @@ def _drawn(setting: Setting, rng: np.random.Generator) -> tuple[Arrays, Arrays]:
 def _errors(programs: _Programs, xs: Arrays, dys: Arrays, rng: np.random.Generator) -> Errors:
     """For each array the rule's error, and what is allowed: twice that of autodiff, and what rounding inputs does."""
     wide, found = programs.wide.dtype, []
-    eps = max(float(jnp.finfo(x.dtype).eps) for x in xs)
+    eps = max(map(_eps, xs))
 
     def rounded(arrays: Arrays) -> Arrays:
-        return tuple(
-            np.asarray(a * (1 + float(jnp.finfo(a.dtype).eps) * rng.uniform(-1, 1, a.shape)), wide) for a in arrays
-        )
+        return tuple(np.asarray(a * (1 + _eps(a) * rng.uniform(-1, 1, a.shape)), wide) for a in arrays)
 
     exact = tuple(tuple(np.asarray(a, wide) for a in arrays) for arrays in (xs, dys))
     shifted = jax.tree.map(lambda *a: np.stack(a), exact, *((rounded(xs), rounded(dys)) for _ in range(_SHIFTS)))
@@ -194,6 +194,10 @@ def _errors(programs: _Programs, xs: Arrays, dys: Arrays, rng: np.random.Generat
         error, by_autodiff = min(_error(got[number], row[0]) for row in rows), _error(own[number], rows[0][0])
         found.append((error, (2 if by_autodiff < _COARSE else 4) * by_autodiff + room))
     return found
+
+
+def _eps(x: np.ndarray) -> float:
+    return float(jnp.finfo(x.dtype).eps)
 
 
 def _error(got: Any, true: Any) -> float:

@@ -138,11 +138,7 @@ def _compared(what: str, names: Any, computed: Any, wanted: Any, setting: Settin
     for name, a, b in zip(names, computed, wanted, strict=True):
         if a.shape != b.shape or a.dtype != b.dtype:
             kind = "dtype" if a.shape == b.shape else "shape"
-            wider = kind == "dtype" and jnp.issubdtype(a.dtype, jnp.inexact) and _holds(a.dtype, b.dtype)
+            real = kind == "dtype" and jnp.issubdtype(a.dtype, jnp.inexact)
+            wider = real and jnp.promote_types(a.dtype, b.dtype) == a.dtype
             words, why = f"{what} has {'a wider' if wider else 'the wrong'} {kind}", Diagnosis(f"wrong {kind}")
             yield Finding(words, describe(setting), name, None, array_text(a), array_text(b), diagnosis=why)
-
-
-def _holds(dtype: np.dtype, other: np.dtype) -> bool:
-    """Whether all that the other can hold is held."""
-    return bool(jnp.promote_types(dtype, other) == dtype)
