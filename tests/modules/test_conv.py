@@ -107,3 +107,22 @@ def test_a_large_batch_a_few_examples_at_a_time(dtype, groups, examples, toleran
         seen = padded[:, i : i + 24, j : j + 20].reshape(examples, 24, 20, groups, -1)
         wanted = np.einsum("nhwgo,nhwgi->goi", blocks, seen, optimize=True).reshape(32, -1)
         np.testing.assert_allclose(found[:, i, j], wanted, rtol=tolerance, atol=tolerance * np.abs(wanted).max())
+
+
+@pytest.mark.parametrize(("channels", "products"), [(1, 1), (3, 1), (4, 9)])
+@pytest.mark.parametrize(("stride", "dilation"), [(1, 1), (2, 1), (1, 2)])
+def test_few_channels_take_one_product_for_the_whole_kernel(channels, products, stride, dilation):
+    rng = np.random.default_rng(0)
+    x, dy = rng.normal(size=(2, 9, 8, channels)), rng.normal(size=(2, -(-9 // stride), -(-8 // stride), 5))
+
+    def gradient(x, dy):
+        weight = jnp.zeros((5, 3, 3, channels))
+        return jax.vjp(lambda w: conv(x, w, None, stride, ((dilation,) * 2,) * 2, dilation), weight)[1](dy)[0]
+
+    arrays = jnp.asarray(x, "float32"), jnp.asarray(dy, "float32")
+    assert jax.jit(gradient).lower(*arrays).as_text().count("stablehlo.dot_general") == products
+    padded = np.pad(x, [(0, 0), (dilation,) * 2, (dilation,) * 2, (0, 0)])
+    for i, j in np.ndindex(3, 3):
+        seen = padded[:, i * dilation :, j * dilation :][:, ::stride, ::stride][:, : dy.shape[1], : dy.shape[2]]
+        wanted = np.einsum("nhwo,nhwi->oi", dy, seen)
+        np.testing.assert_allclose(gradient(*arrays)[:, i, j], wanted, rtol=1e-4, atol=1e-4)
