@@ -13,12 +13,14 @@ from .pulled import Arrays
 from .reliable import has_arrived, is_sound
 from .sampling import is_sorted
 from .trial import Answer, Trial
-from .vectors import as_covector
+from .vectors import as_covector, as_vector
 
 # A slope this far below the value itself, along directions of the entries' own scale, is as good as 0.
 _NEGLIGIBLE = 1e-7
 # So many roundings of a value as it usually is may be lost on the way to one that is tiny.
 _SWALLOWED = 8
+# So many times as large as the example's largest, an entry is nothing like them.
+_UNLIKE = 10
 # Outputs usually move by about themselves along an entry's own scale.
 _BEYOND = 1e3
 
@@ -53,6 +55,9 @@ def _circumstances(
 ) -> Circumstances:
     setting, point, dy, pulled = trial.setting, trial.point, trial.dy, trial.pulled
     level = point.kind.startswith("all entries")
+    numbers = all(np.isfinite(x).all() for x in point.xs)
+    overflown = numbers and not all(np.isfinite(y).all() for y in pulled.ys)
+    lost = np.isnan(as_vector([x[None] for x in point.xs])[0][direction != 0]).any()
     minus_infinity = any(np.isneginf(x).any() for x in point.xs if not np.iscomplexobj(x))
     return Circumstances(
         ordinary=not level and all(np.abs(x).max(initial=0) <= ORDINARY for x in point.xs),
@@ -62,14 +67,23 @@ def _circumstances(
         steep=partial(_is_steep, trial, direction, tolerance, rng),
         singular=partial(_is_singular, trial, rng),
         knots=point.kind in KINKS and any(map(is_sorted, setting.xs)),
+        beyond=overflown or bool(lost),
         masked=minus_infinity and setting.program.exponentiates and all(np.isfinite(y).all() for y in pulled.ys),
         level=level,
         around=partial(_nearby, trial, direction, rng),
         alone=not tolerance.composed and sum(map(np.count_nonzero, dy)) == 1,
         choose=tolerance.choose,
-        # Where things agree that seldom do, autodiff's NaN is what people live with.
-        ruled=tolerance.ruled and point.kind not in COINCIDING,
+        # Where things agree that seldom do, or nothing is as in the example, autodiff's NaN is what people live with.
+        ruled=tolerance.ruled and point.kind not in COINCIDING and all(map(_is_like, point.xs, setting.xs)),
     )
+
+
+def _is_like(x: np.ndarray, example: np.ndarray) -> bool:
+    """Whether its entries have sizes, and signs where the example has one alone, that the example's could have."""
+    if np.iscomplexobj(x) or not example.size:
+        return True
+    within = np.abs(x).max() <= _UNLIKE * np.abs(example).max()
+    return bool(within and not ((example > 0).all() and x.min() <= 0) and not ((example < 0).all() and x.max() >= 0))
 
 
 def _nearby(trial: Trial, direction: np.ndarray, rng: np.random.Generator) -> np.ndarray:

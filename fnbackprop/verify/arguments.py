@@ -38,6 +38,12 @@ def read_arguments(function: Callable, args: tuple[Any, ...]) -> Arguments:
     return Arguments(tuple(leaves), tree, tuple(sorted(arrays)), names)
 
 
+def as_given(values: Any, leaf: Any) -> Any:
+    """`values` for this leaf: of its dtype, and JAX's where it is, which a rule may index by what it computes."""
+    array = np.asarray(values, leaf.dtype)
+    return jnp.asarray(array) if isinstance(leaf, jax.Array) else array
+
+
 def static_positions(function: Callable) -> frozenset[int]:
     """The positions that a custom_vjp treats as options."""
     return frozenset(getattr(function, "nondiff_argnums", ()) or ())

@@ -67,7 +67,7 @@ class Case:
             # What the function holds, as labels, may be too large for a smaller problem.
             small = made if made and made.finite >= small.finite else small
         wide = cast(small, np.dtype(np.float64))
-        return wide if wide.accepted else small
+        return wide if wide.accepted and not wide.program.refuses else small
 
     def as_base(self, setting: Setting) -> Setting:
         """Another call in the precision of the base setting."""

@@ -37,6 +37,7 @@ class Circumstances(NamedTuple):
     steep: Callable[[], bool]  # the derivative is infinite, which a cotangent of 0 makes NaN
     singular: Callable[[], bool]  # near it derivatives are beyond all measure
     knots: bool  # numbers agree that the example has in strict order
+    beyond: bool  # the function makes no numbers of numbers, or the direction moves what is none
     masked: bool  # an entry is −inf, whose exponential is 0, and all outputs are finite
     level: bool  # the entries are all of one size, so that none drowns the others
     around: Callable[[], np.ndarray]  # derivatives at points nearby: what lies between them is a valid choice
@@ -50,10 +51,10 @@ def decide(claim: Claim, valid: Bracket, at: Circumstances) -> Decision:
     got, wanted, margin, still = claim
     if not np.isfinite(got):
         if np.isfinite(wanted):
-            sure = (at.ordinary or at.masked or at.sound()) and not at.knots and at.arrived()
+            sure = (at.ordinary or at.masked or at.sound()) and not (at.knots or at.beyond) and at.arrived()
             return Decision.WRONG if sure else Decision.UNDECIDED
         # Where autodiff is not finite either, a rule should know better, if the function itself gets along there.
-        known = bool(np.isfinite(valid.low)) and at.ordinary and not at.tiny and at.ruled
+        known = bool(np.isfinite(valid.low)) and at.ordinary and at.ruled and not (at.tiny or at.beyond)
         sure = known and at.sound() and at.arrived() and not (at.steep() or at.singular())
         return Decision.WRONG if sure else Decision.UNDECIDED
     if still and got == 0 and (wanted == 0 or np.isnan(wanted)):

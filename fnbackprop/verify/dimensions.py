@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import is_key
+from .arguments import as_given, is_key
+from .describe import describe
 from .sampling import resample, resample_integers
 from .setting import Setting
 
@@ -18,6 +19,8 @@ Group = frozenset[Place]
 # Groups larger than this are not tried to be split.
 _SPLIT = 6
 _SMALL = 8
+# Axes no longer than this may be coordinates or parts, of which the function reads so many.
+_FEW = 4
 # A program of more operations than this, and than thrice the given one's, is a loop written out: slow to compile.
 _UNROLLED = 1500
 # Of a backward pass that grows so, a length that is traced quickly whatever the power.
@@ -32,6 +35,8 @@ class Dimensions:
         self.wrote_out = False  # a length was not tried for that
         self.tied: set[Group] = set()  # equal lengths which only the rule, aloud, wants to be equal
         self.broadcast: set[Group] = set()  # lengths of 1 which only the rule, aloud, wants to stay so
+        self.fixed: set[Group] = set()  # lengths beside which the rule, aloud, wants no other
+        self.refused = ""  # a call that the function takes, and its rule does not; and what it says
 
     @cached_property
     def lengths(self) -> dict[Place, int]:
@@ -65,12 +70,20 @@ class Dimensions:
         return made if made.accepted and not self._forward_grows(made) else None
 
     def takes(self, setting: Setting) -> bool:
-        """Whether the function takes this call, and no loop in its program is written out over a long argument."""
-        return setting.accepted and not self.is_written_out(setting)
+        """Whether the function and its rule take this call, and write no loop out over a long argument."""
+        return not self.is_written_out(setting) and setting.accepted and not self._is_refused(setting)
+
+    def _is_refused(self, setting: Setting) -> bool:
+        """Whether only the rule refuses the call, with an error of its own, which is no wrong derivative."""
+        if not setting.program.refuses:
+            return False
+        self.refused = self.refused or f"{describe(setting)}: {setting.program.undifferentiable}"
+        return True
 
     def is_written_out(self, setting: Setting) -> bool:
         """Whether either pass has grown with the lengths beyond all measure; that is kept as `wrote_out`."""
-        return setting.accepted and (self._forward_grows(setting) or self._backward_grows(setting))
+        # The forward pass last: it must be traced for that.
+        return self._backward_grows(setting) or (setting.accepted and self._forward_grows(setting))
 
     def _forward_grows(self, setting: Setting) -> bool:
         found = setting.program.operations > max(_UNROLLED, 3 * self.setting.program.operations)
@@ -131,13 +144,35 @@ class Dimensions:
                         yield from self._split(places - set(part), n)
                         return
         made = self._asked({places: other})
+        if made and n <= _FEW and self._reads_no_more(made, places):
+            return
         if n == 1 and made and made.program.raises and (rest := self._without_broadcast(places, other)):
             self.broadcast.add(places - rest)
             yield rest
             return
         # A function may take more columns than it reads, and its rule refuse them aloud: such a length is fixed.
-        if made and (any(axis == 0 for _, axis in places) or not made.program.undifferentiable):
+        if made and (not made.program.raises or self._is_open(places, n)):
             yield places
+        elif made:
+            self.fixed.add(places)
+
+    def _reads_no_more(self, longer: Setting, places: Group) -> bool:
+        """Whether the function takes a longer axis, and lets alone what is added, as coordinates beyond the third."""
+        if [y.shape for y in longer.outputs] != [y.shape for y in self.setting.outputs] or not longer.finite:
+            return False
+        leaves = [np.array(leaf) if hasattr(leaf, "shape") and not is_key(leaf) else leaf for leaf in longer.leaves]
+        for leaf, axis in places:
+            if leaf not in self.setting.active:
+                return False
+            np.moveaxis(leaves[leaf], axis, 0)[-1] *= 2
+        return longer.agrees_with(replace(longer, leaves=tuple(leaves)))
+
+    def _is_open(self, places: Group, n: int) -> bool:
+        """Whether a rule that refuses one other number of rows takes some, or is refused by JAX beside a single row."""
+        if all(axis for _, axis in places):
+            return False
+        others = (self._asked({places: other}) for other in (2 * n, n - 1) if other > 0)
+        return n == 1 or any(made is not None and not made.program.raises for made in others)
 
     def _without_broadcast(self, places: Group, n: int) -> Group | None:
         """Most of these axes of length 1, where the rule takes another length if the rest are broadcast."""
@@ -178,4 +213,4 @@ class Dimensions:
         largest = int(array.max(initial=0))
         below = min((new for place, new in lengths.items() if self.lengths[place] > largest), default=None)
         changed = shape != array.shape or (below is not None and below <= largest)
-        return resample_integers(array, shape, below, rng) if changed else leaf
+        return as_given(resample_integers(array, shape, below, rng), leaf) if changed else leaf

@@ -93,6 +93,8 @@ def nearby(setting: Setting, xs: Arrays, dy: Arrays, rng: np.random.Generator) -
     At a kink, whatever its kind, the derivatives around it surround every valid choice (Clarke's subdifferential).
     """
     middle = as_vector([x[None] for x in xs])
-    steps = _NEAR * scales(xs) * rng.normal(size=(_NEARBY, middle.shape[1]))
-    pulled = setting.pulled(from_vectors(middle + steps, xs), stack([dy] * _NEARBY))
+    drawn = rng.normal(size=(_NEARBY, middle.shape[1]))
+    # What is sorted, or pooled where it falls, has neighbours that no draw would come upon.
+    steps = _NEAR * scales(xs) * np.concatenate([drawn, np.sort(drawn[:1]), -np.sort(drawn[:1])])
+    pulled = setting.pulled(from_vectors(middle + steps, xs), stack([dy] * len(steps)))
     return as_covector(pulled.dxs if pulled.reference is None else pulled.reference)

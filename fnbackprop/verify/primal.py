@@ -39,20 +39,23 @@ def overflows(function: Callable, *args: Any) -> jax.Array:
     return ~jnp.stack([jnp.isfinite(value).all() for value in real] or [jnp.array(True)]).all()
 
 
-def last_move(function: Callable, *args: Any) -> jax.Array:
-    """By what share one more round would change what the loops of `function`, without its rules, carry.
+def last_move(function: Callable, *args: Any) -> tuple[jax.Array, jax.Array]:
+    """By how much one more round would change what the loops of `function`, without its rules, carry, and its size.
 
     Loops that read or write an entry each round are left out: the data count their rounds. Infinite without others.
     """
-    moves = []
+    moves, sizes = [], []
     for step in steps(function, args):
         then = _next_round(step) if step.equation.primitive.name in ("while", "scan") else ()
         pairs = [(new, now) for new, now in zip(then, step.outputs, strict=False) if _is_real(now)]
         if pairs:  # a loop over integers alone, as a search, comes to no end of its own
             # A remainder that it carries along is next to nothing beside the rest.
-            size = jnp.maximum(_largest(now for _, now in pairs), 1e-30)
-            moves.append(_largest(new - now for new, now in pairs) / size)
-    return jnp.nan_to_num(_largest(moves), nan=jnp.inf) if moves else jnp.array(jnp.inf)
+            moves.append(_largest(new - now for new, now in pairs))
+            sizes.append(jnp.maximum(_largest(now for _, now in pairs), 1e-30))
+    if not moves:
+        return jnp.array(jnp.inf), jnp.array(1.0)
+    worst = jnp.argmax(jnp.nan_to_num(jnp.stack(moves) / jnp.stack(sizes), nan=jnp.inf))
+    return jnp.nan_to_num(jnp.stack(moves)[worst], nan=jnp.inf), jnp.stack(sizes)[worst]
 
 
 def _largest(arrays: Iterable[Any]) -> jax.Array:

@@ -31,10 +31,15 @@ def has_arrived(setting: Setting, xs: Arrays) -> bool:
 
 
 def moved_last(setting: Setting, xs: Arrays) -> float:
-    """By what share one more round would move what the function's loops carry; infinite without loops."""
+    """By what share one more round would move what the function's loops carry; infinite without loops.
+
+    A share of what they carry at the example, where that is less: among large numbers a drift is a small one.
+    """
     if setting.untaken or not (setting.traceable and setting.program.loops):
         return float("inf")
-    return float(_compiled(setting, last_move)(*xs))
+    moved = _compiled(setting, last_move)
+    (move, size), (_, usual) = moved(*xs), moved(*setting.xs)
+    return float(move / min(size, usual))
 
 
 @lru_cache(maxsize=8)

@@ -80,6 +80,23 @@ def keep_order(examples: Sequence[np.ndarray], xs: Sequence[np.ndarray]) -> bool
     return not turned and not any((a - b) * (x - y) < 0 for (a, x), (b, y) in combinations(single, 2))
 
 
+def is_prefix(example: np.ndarray) -> bool:
+    """Whether booleans let pass the first of each row, and not all, as a mask of what is no padding."""
+    return (
+        example.dtype == bool
+        and example.ndim > 1
+        and not example.all()
+        and not (example[..., 1:] & ~example[..., :-1]).any()
+    )
+
+
+def prefixes(example: np.ndarray, shape: Shape, rng: np.random.Generator) -> np.ndarray:
+    """Such a mask of this shape, which lets pass none of a row only where the example does."""
+    least = int(example.sum(-1).min() > 0)
+    lengths = rng.integers(least, shape[-1] + 1, shape[:-1]) if shape[-1] else np.zeros(shape[:-1], int)
+    return np.arange(shape[-1]) < lengths[..., None]
+
+
 def _any(drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return drawn
 
@@ -107,7 +124,12 @@ def _distribution(drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def resample_integers(example: np.ndarray, shape: Shape, below: int | None, rng: np.random.Generator) -> np.ndarray:
-    """Integers or booleans drawn from the example's, kept below the length that they may be indices of."""
+    """Integers or booleans drawn from the example's, kept below the length that they may be indices of.
+
+    A mask that lets pass the first of each row stays one.
+    """
+    if is_prefix(example) and len(shape) == example.ndim:
+        return prefixes(example, shape, rng)
     drawn = rng.choice(example.reshape(-1), shape) if example.size else np.zeros(shape, example.dtype)
     if below is not None and example.dtype != bool:
         drawn = np.where(drawn >= 0, drawn % below, drawn)

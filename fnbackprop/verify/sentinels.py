@@ -1,14 +1,15 @@
 """Values of an integer argument that its function tells apart from all of the example's: as −1 for "leave this out"."""
 
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import jax
 import numpy as np
 
-from .primal import steps
+from .arguments import as_given
+from .primal import Step, steps
 from .setting import Setting
 
 _COMPARISONS = {"lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge, "eq": operator.eq}
@@ -39,12 +40,14 @@ def _told_apart(setting: Setting, place: int) -> set[int]:
     found: set[int] = set()
 
     def trace(integers: Any) -> None:
-        same = {id(integers)}
-        for step in steps(lambda values: _with(setting, place, values).rule(*setting.xs), (integers,)):
+        same, seen = {id(integers)}, steps(lambda values: _with(setting, place, values).rule(*setting.xs), (integers,))
+        for step in seen:
             name, inputs = step.equation.primitive.name, step.inputs
             if name in _RESHAPING and id(inputs[0]) in same:
                 same.add(id(step.outputs[0]))
             elif name in _COMPARISONS and id(inputs[0]) in same and _is_number(inputs[1]):
+                if _counts_from_the_end(step.outputs[0], same, seen):
+                    continue
                 compare, number = _COMPARISONS[name], int(inputs[1])
                 sides = set(compare(given, number).reshape(-1).tolist())
                 found.update(v for v in (number - 1, number, number + 1) if sides == {not compare(v, number)})
@@ -56,10 +59,22 @@ def _told_apart(setting: Setting, place: int) -> set[int]:
     return found
 
 
+def _counts_from_the_end(compared: Any, integers: set[int], seen: Sequence[Step]) -> bool:
+    """Whether a comparison only chooses between the integers and the same plus a length, as JAX does of any index."""
+    longer = {
+        id(step.outputs[0]) for step in seen if step.equation.primitive.name == "add" and id(step.inputs[0]) in integers
+    }
+    uses = [step for step in seen if any(value is compared for value in step.inputs)]
+    return bool(uses) and all(
+        step.equation.primitive.name == "select_n" and {id(value) for value in step.inputs[1:]} <= integers | longer
+        for step in uses
+    )
+
+
 def _marked(setting: Setting, place: int, value: int) -> Setting:
     marked = np.array(setting.leaves[place])
     marked.reshape(-1)[::_EVERY] = value
-    return _with(setting, place, marked)
+    return _with(setting, place, as_given(marked, setting.leaves[place]))
 
 
 def _with(setting: Setting, place: int, values: Any) -> Setting:

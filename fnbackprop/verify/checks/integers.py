@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import as_given
 from ..case import Case, cotangents
 from ..judge import judge
 from ..outcome import conclude
 from ..points import OTHER_INTEGERS, random_points
+from ..sampling import is_prefix, prefixes
 from ..selection import from_each
 from ..sentinels import sentinels
 from ..setting import Setting
@@ -35,7 +37,7 @@ def _settings(case: Case, place: int) -> Iterator[Setting]:
     leaves, leaf = case.base.leaves, case.base.leaves[place]
     told_apart = sentinels(case.base, place) if leaf.dtype != bool and case.base.traceable else ()
     for values in (*told_apart, *_others(np.asarray(leaf), case, case.rng(f"integers at {place}"))):
-        changed = (*leaves[:place], np.asarray(values, leaf.dtype), *leaves[place + 1 :])
+        changed = (*leaves[:place], as_given(values, leaf), *leaves[place + 1 :])
         setting = replace(case.base, leaves=changed)
         if setting.accepted:
             yield setting
@@ -46,7 +48,9 @@ def _is_whole(leaf: Any) -> bool:
 
 
 def _others(given: np.ndarray, case: Case, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    if given.dtype == bool:
+    if is_prefix(given):
+        yield from (prefixes(given, given.shape, rng), np.ones_like(given))
+    elif given.dtype == bool:
         mixed = rng.permutation(given.size) < round(0.7 * given.size)
         yield from (mixed.reshape(given.shape), ~given, np.zeros_like(given), np.ones_like(given))
     elif given.size > 1:

@@ -31,10 +31,12 @@ def sizes(case: Case) -> Outcome:
             break
     outcome = conclude(judgements)
     said = {"loops written out": "long arguments not tried"} if case.dimensions.wrote_out else {}
-    if case.dimensions.tied:
-        said["the rule alone ties"] = " and ".join(_named(case, group) for group in case.dimensions.tied)
-    if case.dimensions.broadcast:
-        said["the rule alone keeps at 1"] = " and ".join(_named(case, group) for group in case.dimensions.broadcast)
+    dimensions = case.dimensions
+    for what, kept in (("ties", dimensions.tied), ("keeps at 1", dimensions.broadcast), ("fixes", dimensions.fixed)):
+        if kept:
+            said[f"the rule alone {what}"] = " and ".join(_named(case, group) for group in kept)
+    if dimensions.refused:
+        said["the rule alone refuses"] = dimensions.refused
     return replace(outcome, figures={**outcome.figures, **said})
 
 

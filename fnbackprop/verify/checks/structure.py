@@ -30,6 +30,9 @@ def structure(case: Case) -> Outcome:
     for setting in settings(case):
         if not setting.traceable:
             return not_run("the function cannot be traced")
+        if setting is not case.given and setting.program.refuses:
+            looked.append(f"not {setting.xs[0].dtype}, which the rule refuses")
+            continue
         try:
             found = [*_findings(setting), *_of_integers(case, setting)]
         except RuleRaised as raised:
