@@ -104,7 +104,7 @@ class Dimensions:
         """The groups with whose lengths the backward pass has more operations, not larger ones."""
 
         def grows(groups: Sequence[Group]) -> bool:
-            made = self._asked({group: 2 * self._length(group) for group in groups})
+            made = self._asked({group: 2 * self.length(group) for group in groups})
             return made is not None and made.program.backward_operations > self.setting.program.backward_operations
 
         return [group for group in self.groups if grows([group])] if grows(self.groups) else []
@@ -126,10 +126,11 @@ class Dimensions:
 
     def shrunk(self) -> Setting | None:
         """The call with all its long axes short, each group's another length."""
-        long = [group for group in self.groups if self._length(group) > _SMALL]
+        long = [group for group in self.groups if self.length(group) > _SMALL]
         return self.resized({group: _SMALL - k % 4 for k, group in enumerate(long)}, "made smaller")
 
-    def _length(self, group: Group) -> int:
+    def length(self, group: Group) -> int:
+        """What it is in the example."""
         return self.lengths[next(iter(group))]
 
     def _split(self, places: Group, n: int) -> Iterator[Group]:
@@ -144,7 +145,7 @@ class Dimensions:
                         yield from self._split(places - set(part), n)
                         return
         made = self._asked({places: other})
-        if made and n <= _FEW and self._reads_no_more(made, places):
+        if made and n <= _FEW and not self._are_square(places, n) and self._reads_no_more(made, places):
             return
         if n == 1 and made and made.program.raises and (rest := self._without_broadcast(places, other)):
             self.broadcast.add(places - rest)
@@ -155,6 +156,15 @@ class Dimensions:
             yield places
         elif made:
             self.fixed.add(places)
+
+    def _are_square(self, places: Group, n: int) -> bool:
+        """Whether another axis of the same array has this length, which may hide a mistake."""
+        return any(
+            self.lengths.get((leaf, axis)) == n
+            for leaf, own in places
+            for axis in range(np.ndim(self.setting.leaves[leaf]))
+            if axis != own
+        )
 
     def _reads_no_more(self, longer: Setting, places: Group) -> bool:
         """Whether the function takes a longer axis, and lets alone what is added, as coordinates beyond the third."""
@@ -168,7 +178,9 @@ class Dimensions:
         return longer.agrees_with(replace(longer, leaves=tuple(leaves)))
 
     def _is_open(self, places: Group, n: int) -> bool:
-        """Whether a rule that refuses one other number of rows takes some, or is refused by JAX beside a single row."""
+        """Whether a rule that refuses one other number of rows takes some; so is a single row, and a square matrix."""
+        if self._are_square(places, n):
+            return True
         if all(axis for _, axis in places):
             return False
         others = (self._asked({places: other}) for other in (2 * n, n - 1) if other > 0)

@@ -2,6 +2,7 @@
 
 import jax.numpy as jnp
 
+from fnbackprop.verify import verify_vjp
 from fnbackprop.verify.prepare import prepare
 
 from .rules import WEIGHT, X, rule, tied_by_its_rule
@@ -66,3 +67,18 @@ def test_a_length_over_which_only_the_backward_pass_is_written_out_stays_short()
 def test_an_axis_of_one_is_not_taken_for_broadcast_to_another_of_the_same_length():
     shifted = rule(lambda x, bias: x + bias, lambda x, bias, dy: (dy, dy.sum(0, keepdims=True)))
     assert groups(shifted, X[:3], X[:1]) == {frozenset({(0, 0)}), frozenset({(0, 1), (1, 1)})}
+
+
+def test_a_function_that_is_written_out_is_not_traced_over_long_arguments():
+    longest = []
+
+    def lattice(x):
+        longest.append(max(x.shape))
+        cells = {}
+        for i in range(x.shape[0]):
+            for j in range(x.shape[1]):
+                cells[i, j] = x[i, j] * sum(cells.get(at, 0) for at in ((i - 1, j), (i, j - 1))) + 1
+        return cells[x.shape[0] - 1, x.shape[1] - 1]
+
+    assert verify_vjp(lattice, X[:3], only=["sizes", "cost", "precision"]).verdict == "PASS"
+    assert max(longest) <= 30

@@ -30,7 +30,8 @@ _FREE = 4096  # bytes
 def cost(case: Case) -> Outcome:
     """Bytes of residuals that are neither inputs nor outputs already, and of constants that the rule captured.
 
-    With all lengths alike, and with each two long and the others short: what grows with a product shows there.
+    With all lengths alike, with each two long and the others short, and with all some times as long as they are: what
+    grows with a product shows there, also of a window that must be shorter than its row.
     """
     if not case.given.traceable:
         return not_run("the function cannot be traced")
@@ -57,10 +58,13 @@ def cost(case: Case) -> Outcome:
 def _settings(case: Case) -> Iterator[Setting]:
     groups = case.dimensions.groups
     yield _resized(case, {g: _LENGTH + 2 * k for k, g in enumerate(groups)}) or case.given
-    for pair in list(combinations(groups, 2))[:_PAIRS]:
-        lengths = {g: _LONG + pair.index(g) if g in pair else 2 + k for k, g in enumerate(groups)}
-        if skewed := _resized(case, lengths):
-            yield skewed
+    pairs = list(combinations(groups, 2))[:_PAIRS]
+    long = [{g: _LONG + pair.index(g) if g in pair else 2 + k for k, g in enumerate(groups)} for pair in pairs]
+    own = {g: case.dimensions.length(g) for g in groups}
+    times = max(1, _LONG // max(own.values(), default=1))
+    for lengths in (*long, *([{g: times * n for g, n in own.items()}] if pairs else [])):
+        if made := _resized(case, lengths):
+            yield made
 
 
 def _resized(case: Case, lengths: dict[Group, int]) -> Setting | None:
@@ -73,7 +77,7 @@ def _resized(case: Case, lengths: dict[Group, int]) -> Setting | None:
                 break
         longest = max(lengths.values(), default=1)
         lengths = {group: (n + 1) // 2 if 2 * n > longest else n for group, n in lengths.items()}
-    return made if made and case.dimensions.takes(made) else None
+    return made if made and case.dimensions.takes(made) and any(y.size for y in made.outputs) else None
 
 
 class _Kept(NamedTuple):

@@ -74,3 +74,41 @@ def test_negative_indices_are_not_tried_of_what_counts_them_from_the_end():
 
     one_hot = rule(one_each, lambda x, at, dy: (dy[:, None] * jax.nn.one_hot(at, x.shape[1], dtype=x.dtype), None))
     assert outcome("integers", one_hot, X, jnp.array([2, 0, 1, 1])).verdict == "PASS"
+
+
+def test_an_index_that_is_counted_from_the_end_is_not_tried_negative():
+    experts = jnp.array([0, 2, 1, 2])
+
+    def places(e):
+        told = jax.nn.one_hot(e, 3, dtype=jnp.int32)
+        return e + 3 * (jnp.take_along_axis(jnp.cumsum(told, 0), e[:, None], 1)[:, 0] - 1)
+
+    def dispatch(x, e):
+        return jnp.zeros((12, x.shape[1])).at[places(e)].set(x)
+
+    assert outcome("integers", rule(dispatch, lambda x, e, dy: (dy[places(e)], None)), X, experts).verdict == "PASS"
+
+
+def test_a_mask_of_padding_stays_one():
+    mask = jnp.arange(3) < jnp.array([3, 2, 3, 1])[:, None]
+
+    def first_and_sum(x, mask):
+        return x[:, 0] + jnp.sum(jnp.where(mask, x, 0), -1)
+
+    def backward(x, mask, dy):
+        return jnp.where(mask, dy[:, None], 0) + dy[:, None] * (jnp.arange(3) == 0) * mask[:, :1], None
+
+    assert outcome("integers", rule(first_and_sum, backward), X, mask).verdict == "PASS"
+    unmasked = rule(first_and_sum, lambda x, mask, dy: (dy[:, None] * jnp.array([2.0, 1, 0]), None))
+    assert outcome("integers", unmasked, X, mask).verdict == "FAIL"
+
+
+def test_integers_of_jax_stay_so_for_a_rule_that_indexes_them():
+    def ranked(x, labels):
+        return jnp.sum(jnp.sort(x) * labels[jnp.argsort(x)])
+
+    def backward(x, labels, dy):
+        order = jnp.argsort(x)
+        return jnp.zeros_like(x).at[order].set(labels[order] * dy), None
+
+    assert outcome("integers", rule(ranked, backward), X[:, 0], jnp.array([1, 0, 2, 1])).verdict == "PASS"

@@ -1,5 +1,7 @@
 """At a kink every subgradient is a right answer, and nothing else is; a promise is held to."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import pytest
@@ -129,3 +131,21 @@ def test_knots_are_not_held_to_be_told_apart_where_they_agree():
 
     assert outcome("kinks", rule(line, backward), X[0], jnp.array([-1.0, 0.5, 2.0])).verdict == "PASS"
     assert outcome("kinks", rule(line, backward), X[0], jnp.array([2.0, 0.5, -1.0])).verdict == "FAIL"
+
+
+def test_neighbours_in_order_are_among_those_that_make_a_choice_valid():
+    def rising(y):
+        """Isotonic regression: the largest over starts of the smallest over ends of the means between (Barlow 1972)."""
+        sums = jnp.concatenate([jnp.zeros(1), jnp.cumsum(y)])
+        i = jnp.arange(len(y))
+        means = (sums[None, 1:] - sums[:-1, None]) / jnp.maximum(i[None] - i[:, None] + 1, 1)
+        least = jnp.flip(jax.lax.cummin(jnp.flip(jnp.where(i[None] >= i[:, None], means, jnp.inf), 1), axis=1), 1)
+        return jnp.max(jnp.where(i[:, None] <= i[None], least, -jnp.inf), axis=0)
+
+    def pooled(scale, y, dy):
+        blocks = jnp.abs(rising(y)[:, None] - rising(y)) < 1e-9
+        return (scale * blocks @ dy / blocks.sum(1),)
+
+    y = jnp.array([0.3, -0.2, 1.1, 0.4, 2.0, 1.7])
+    assert outcome("kinks", rule(rising, partial(pooled, 1)), y).verdict == "PASS"
+    assert outcome("kinks", rule(rising, partial(pooled, 2)), y).verdict == "FAIL"

@@ -50,7 +50,7 @@ def test_squares_that_leave_the_range_of_half_precision_fail():
         return ((wide_x * (dy / jnp.sqrt(jnp.sum(wide_x**2, -1)))[..., None]).astype(x.dtype),)
 
     half = rule(length, lambda x, dy: backward(lambda x: x.dtype, x, dy))
-    assert "float16, large" in outcome("precision", half, X).finding.where
+    assert "float16, large" in outcome("precision", half, X.astype(jnp.float16)).finding.where
     assert outcome("precision", rule(length, lambda x, dy: backward(lambda x: jnp.float32, x, dy)), X).verdict == "PASS"
 
 
@@ -100,3 +100,16 @@ def test_a_long_sum_in_half_precision_beside_single_arguments(dtype, verdict):
 
     found = outcome("precision", rule(scaled, backward), jnp.ones((6, 4), jnp.bfloat16), jnp.ones(4))
     assert found.verdict == verdict, found
+
+
+def test_an_overflow_in_half_precision_is_told_of_an_example_in_single_and_fails_at_the_full_level():
+    def length(x):
+        return jnp.sqrt(jnp.sum(x.astype(jnp.float32) ** 2, -1)).astype(x.dtype)
+
+    def backward(x, dy):
+        return (x * (dy / jnp.sqrt(jnp.sum(x**2, -1)))[..., None],)
+
+    found = outcome("precision", rule(length, backward), X)
+    assert found.verdict == "PASS"
+    assert "overflows" in found.figures["float16, large"]
+    assert outcome("precision", rule(length, backward), X, level="full").verdict == "FAIL"

@@ -97,3 +97,29 @@ def test_a_bias_that_is_broadcast_stays_so_where_the_batch_of_the_example_is_one
 def test_a_matrix_that_only_the_rule_wants_to_be_square_fails():
     trace = rule(lambda x: jnp.trace(x), lambda x, dy: (dy * jnp.eye(len(x)),))
     assert outcome("sizes", trace, X[:3]).verdict == "FAIL"
+
+
+def twice(x):
+    return 2 * x
+
+
+def test_lengths_that_the_rule_refuses_aloud_are_told_and_are_no_failure():
+    pairs = rule(twice, lambda x, dy: (2 * dy.reshape(-1, 2).reshape(dy.shape),))
+    found = outcome("sizes", pairs, X[0, :2])
+    assert found.verdict == "PASS", found
+    assert "float64[5]" in found.figures["the rule alone refuses"]
+    assert outcome("sizes", rule(twice, lambda x, dy: (2 * dy[:2].repeat(len(x) // 2),)), X[:, 0]).verdict == "FAIL"
+
+
+def test_a_length_that_is_a_constant_of_the_rule_is_told_and_is_no_failure():
+    found = outcome("sizes", rule(twice, lambda x, dy: (jnp.zeros(4).at[:].set(2 * dy[:4]),)), X[:, 0])
+    assert found.verdict == "PASS" or found.verdict == "NOT_RUN", found
+
+
+def test_coordinates_beyond_those_that_are_read_are_not_added():
+    def area(x):
+        return x[:, 0] * x[:, 1]
+
+    turned = rule(area, lambda x, dy: (dy[:, None] * x[:, ::-1],))  # of two, as of the example
+    assert outcome("sizes", turned, X[:, :2]).verdict == "PASS"
+    assert outcome("sizes", rule(area, lambda x, dy: (dy[:1, None] * x[:, ::-1],)), X[:, :2]).verdict == "FAIL"

@@ -178,3 +178,50 @@ def test_a_rule_that_sums_in_the_examples_precision_is_as_good_as_that():
 
     f = rule(lambda x, bias: x + bias, backward)
     assert outcome("special", f, jnp.tile(X, (64, 1)), X[0]).verdict == "PASS"
+
+
+def gated(r):
+    """What is let in where exp(−r) is let through, of a rate that is positive."""
+    return jnp.sqrt(-jnp.expm1(-2 * r))
+
+
+@pytest.mark.parametrize("check", ["special", "kinks"])
+def test_nan_of_autodiff_too_is_let_be_where_the_example_could_not_be(check):
+    def weighted(x, r):
+        return x * gated(jax.nn.softplus(r))
+
+    def backward(x, r, dy):
+        wide = jax.nn.softplus(r)
+        return dy * gated(wide), dy * x * jnp.exp(-2 * wide) / gated(wide) * jax.nn.sigmoid(r)
+
+    assert outcome(check, rule(weighted, backward), X, X / 4).verdict == "PASS"
+
+
+def test_nan_of_autodiff_too_fails_where_the_example_could_be():
+    def square(x):
+        return jnp.sqrt(x**4)
+
+    root = rule(square, lambda x, dy: (2 * x**3 / square(x) * dy,))
+    assert outcome("kinks", root, X).verdict == "FAIL"
+    assert outcome("kinks", root, jnp.abs(X)).verdict == "PASS"
+
+
+def test_an_output_that_overflows_makes_nan_of_its_cotangent_of_zero():
+    def squares(x, log_scale):
+        return (x * jnp.exp(-log_scale)) ** 2
+
+    def backward(x, log_scale, dy):
+        z = x * jnp.exp(-log_scale)
+        return 2 * dy * z * jnp.exp(-log_scale), dy * -2 * z * z
+
+    assert outcome("special", rule(squares, backward), X[:, 0], X[:, 1]).verdict == "PASS"
+
+
+def test_what_is_no_number_makes_nan_of_its_own_cotangent():
+    def first(x):
+        return x[0] ** 2
+
+    own = rule(first, lambda x, dy: (2 * dy * x * (jnp.arange(len(x)) == 0),))
+    assert outcome("special", own, X.reshape(-1)).verdict == "PASS"
+    spread = rule(first, lambda x, dy: (2 * dy * x * (jnp.arange(len(x)) == 0) + 0 * jnp.sum(x),))
+    assert outcome("special", spread, X.reshape(-1)).verdict == "FAIL"

@@ -4,6 +4,8 @@ import jax
 import jax.numpy as jnp
 import pytest
 
+from fnbackprop.verify import verify_vjp
+
 from ..rules import X, outcome, right_square, rule, square
 
 always_float32 = rule(square, lambda x, dy: ((2 * x * dy).astype(jnp.float32),))
@@ -69,3 +71,15 @@ def test_a_type_for_which_jax_has_no_operation_is_not_tried():
     assert report.verdict == "PASS"
     assert "float32, not bfloat16" in report.figures["dtypes"]
     assert outcome("precision", rule(solved, backward), X[0]).verdict == "PASS"
+
+
+def test_a_dtype_that_the_rule_refuses_aloud_is_told_and_is_no_failure():
+    def total(x):
+        return jnp.cumsum(x)
+
+    def backward(x, dy):  # sums in single precision alone
+        return (jax.lax.scan(lambda s, d: (s + d, s + d), jnp.zeros((), jnp.float32), dy, reverse=True)[1],)
+
+    report = verify_vjp(rule(total, backward), X[:, 0])
+    assert report.verdict == "PASS", str(report)
+    assert "not float64, which the rule refuses" in str(report)
