@@ -22,6 +22,8 @@ _NEEDS_VALUES = (
     jax.errors.NonConcreteBooleanIndexError,
 )
 
+# Loops that end when their numbers say so: LAPACK's among them.
+_ENDING = ("while", "svd", "eigh", "eig", "schur")
 # What JAX says of a backward pass that returns something else than its arguments want.
 _RETURNED = "Custom VJP bwd rule"
 
@@ -109,8 +111,8 @@ class Program:
 
     @property
     def may_not_end(self) -> bool:
-        """Whether it holds a loop that ends when its numbers say so, which infinities and NaNs may never do."""
-        return any(equation.primitive.name == "while" for equation in self._operations)
+        """Whether it or its derivative holds a loop that ends when its numbers say so, as infinities may never do."""
+        return any(equation.primitive.name in _ENDING for equation in (*self._operations, *self._both_passes))
 
     @cached_property
     def unmappable(self) -> str:

@@ -2,7 +2,11 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
+
+from fnbackprop.verify.points import extreme_points
+from fnbackprop.verify.prepare import prepare
 
 from ..rules import WEIGHT, X, halved, outcome, rule
 
@@ -225,3 +229,15 @@ def test_what_is_no_number_makes_nan_of_its_own_cotangent():
     assert outcome("special", own, X.reshape(-1)).verdict == "PASS"
     spread = rule(first, lambda x, dy: (2 * dy * x * (jnp.arange(len(x)) == 0) + 0 * jnp.sum(x),))
     assert outcome("special", spread, X.reshape(-1)).verdict == "FAIL"
+
+
+def test_no_infinity_is_tried_where_an_iteration_of_the_derivative_would_not_end():
+    def nuclear(x):
+        return jnp.sum(jnp.sqrt(jnp.linalg.eigvalsh(x.T @ x)))
+
+    def backward(x, dy):
+        u, _, v = jnp.linalg.svd(x, full_matrices=False)
+        return (dy * u @ v,)
+
+    setting = prepare(rule(nuclear, backward), (X,), None, "fast", 0).base
+    assert all(np.isfinite(point.xs[0]).all() for point in extreme_points(setting, np.random.default_rng(0)))
