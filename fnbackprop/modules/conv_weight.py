@@ -18,8 +18,8 @@ from .windows import Windows, examples, pad, seen
 
 # Places of a kernel up to which each has its own matrix product in the program; a loop over more compiles as fast.
 _UNROLLED = 64
-# Columns up to which one product over what all the places saw, copied side by side, beats one for each place on a CPU:
-# few channels are no work for a product, and dy is read once.
+# Columns up to which one product over what all the places saw, copied side by side, beats one for each place: few
+# channels are no work for a product, and dy is read once.
 _COLUMNS = 32
 # A processor's cache holds so many bytes: every place reads the same numbers again.
 _CACHED = 768 * 1024
@@ -32,10 +32,14 @@ def weight_gradient(
     w: Windows,
     groups: int,
 ) -> Float[Array, "out *kernel shared"]:
-    """dW[k] = Σ dy[p] x[s p + d k − before]ᵀ over the batch and the places p; on a CPU a few examples at a time."""
-    if groups == 1 and x.shape[-1] * math.prod(w.size) <= _COLUMNS and not jax.typeof(x).sharding.spec[-1]:
-        columns = _column_product(x, dy, w, over(weight, None, 0))
-        return jnp.moveaxis(columns.reshape(*w.size, x.shape[-1], -1), -1, 0)
+    """dW[k] = Σ dy[p] x[s p + d k − before]ᵀ over the batch and the places p; on a CPU a few examples at a time.
+
+    With few channels it is one product, for which a copy is made that is no larger than dy.
+    """
+    columns = x.shape[-1] * math.prod(w.size)
+    if groups == 1 and columns <= min(_COLUMNS, dy.shape[-1]) and not jax.typeof(x).sharding.spec[-1]:
+        dW = _column_product(x, dy, w, over(weight, None, 0))
+        return jnp.moveaxis(dW.reshape(*w.size, x.shape[-1], dy.shape[-1]), -1, 0)
     place = over(weight, -1, 0) if groups == 1 else over(weight, None, None, -1)
     products, size = partial(_products, w=w, groups=groups, place=place), _at_once(x, dy)
     cut = len(x) - len(x) % size

@@ -55,8 +55,8 @@ def _circumstances(
 ) -> Circumstances:
     setting, point, dy, pulled = trial.setting, trial.point, trial.dy, trial.pulled
     level = point.kind.startswith("all entries")
-    numbers = all(np.isfinite(x).all() for x in point.xs)
-    overflown = numbers and not all(np.isfinite(y).all() for y in pulled.ys)
+    finite = all(np.isfinite(y).all() for y in pulled.ys)
+    like = all(map(_is_like, point.xs, setting.xs))
     lost = np.isnan(as_vector([x[None] for x in point.xs])[0][direction != 0]).any()
     minus_infinity = any(np.isneginf(x).any() for x in point.xs if not np.iscomplexobj(x))
     return Circumstances(
@@ -67,23 +67,24 @@ def _circumstances(
         steep=partial(_is_steep, trial, direction, tolerance, rng),
         singular=partial(_is_singular, trial, rng),
         knots=point.kind in KINKS and any(map(is_sorted, setting.xs)),
-        beyond=overflown or bool(lost),
-        masked=minus_infinity and setting.program.exponentiates and all(np.isfinite(y).all() for y in pulled.ys),
+        beyond=bool(lost) or (setting.finite and not (finite or like or minus_infinity)),
+        masked=minus_infinity and setting.program.exponentiates and finite,
         level=level,
         around=partial(_nearby, trial, direction, rng),
         alone=not tolerance.composed and sum(map(np.count_nonzero, dy)) == 1,
         choose=tolerance.choose,
         # Where things agree that seldom do, or nothing is as in the example, autodiff's NaN is what people live with.
-        ruled=tolerance.ruled and point.kind not in COINCIDING and all(map(_is_like, point.xs, setting.xs)),
+        ruled=tolerance.ruled and point.kind not in COINCIDING and like,
     )
 
 
 def _is_like(x: np.ndarray, example: np.ndarray) -> bool:
-    """Whether its entries have sizes, and signs where the example has one alone, that the example's could have."""
-    if np.iscomplexobj(x) or not example.size:
+    """Whether its entries have sizes that the example's could have, and signs where all of those are of one."""
+    if np.iscomplexobj(x) or not example.any():
         return True
-    within = np.abs(x).max() <= _UNLIKE * np.abs(example).max()
-    return bool(within and not ((example > 0).all() and x.min() <= 0) and not ((example < 0).all() and x.max() >= 0))
+    several = example.size > 1
+    turned = several and (((example > 0).all() and x.min() <= 0) or ((example < 0).all() and x.max() >= 0))
+    return bool(np.abs(x).max() <= _UNLIKE * np.abs(example).max()) and not turned
 
 
 def _nearby(trial: Trial, direction: np.ndarray, rng: np.random.Generator) -> np.ndarray:

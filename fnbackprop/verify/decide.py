@@ -37,7 +37,7 @@ class Circumstances(NamedTuple):
     steep: Callable[[], bool]  # the derivative is infinite, which a cotangent of 0 makes NaN
     singular: Callable[[], bool]  # near it derivatives are beyond all measure
     knots: bool  # numbers agree that the example has in strict order
-    beyond: bool  # the function makes no numbers of numbers, or the direction moves what is none
+    beyond: bool  # the function, unlike at the example, leaves the range there; or the direction moves a NaN
     masked: bool  # an entry is −inf, whose exponential is 0, and all outputs are finite
     level: bool  # the entries are all of one size, so that none drowns the others
     around: Callable[[], np.ndarray]  # derivatives at points nearby: what lies between them is a valid choice

@@ -21,6 +21,8 @@ _SPLIT = 6
 _SMALL = 8
 # Axes no longer than this may be coordinates or parts, of which the function reads so many.
 _FEW = 4
+# What is added to them would be noticed times one of these, by a maximum or a hinge too.
+_TOLD = (2.0, -2.0, 50.0, -50.0)
 # A program of more operations than this, and than thrice the given one's, is a loop written out: slow to compile.
 _UNROLLED = 1500
 # Of a backward pass that grows so, a length that is traced quickly whatever the power.
@@ -35,7 +37,8 @@ class Dimensions:
         self.wrote_out = False  # a length was not tried for that
         self.tied: set[Group] = set()  # equal lengths which only the rule, aloud, wants to be equal
         self.broadcast: set[Group] = set()  # lengths of 1 which only the rule, aloud, wants to stay so
-        self.fixed: set[Group] = set()  # lengths beside which the rule, aloud, wants no other
+        self.fixed: set[Group] = set()  # lengths that the rule alone, aloud, lets not change
+        self.read: set[Group] = set()  # lengths beyond which the function reads nothing
         self.refused = ""  # a call that the function takes, and its rule does not; and what it says
 
     @cached_property
@@ -50,7 +53,7 @@ class Dimensions:
 
     @cached_property
     def groups(self) -> list[Group]:
-        """Axes of equal length that must stay equal; one that is fixed by the function is in none."""
+        """Axes of equal length that must stay equal; one that cannot be changed is in none."""
         by_length: dict[int, set[Place]] = {}
         for place, n in self.lengths.items():
             by_length.setdefault(n, set()).add(place)
@@ -65,7 +68,7 @@ class Dimensions:
         return made if self.takes(made) else None
 
     def _asked(self, lengths: Mapping[Group, int]) -> Setting | None:
-        """The same, before it is known which lengths belong together."""
+        """The same, before it is known which lengths belong together; the rule is not asked."""
         made = self.drawn(lengths)
         return made if made.accepted and not self._forward_grows(made) else None
 
@@ -146,6 +149,7 @@ class Dimensions:
                         return
         made = self._asked({places: other})
         if made and n <= _FEW and not self._are_square(places, n) and self._reads_no_more(made, places):
+            self.read.add(places)
             return
         if n == 1 and made and made.program.raises and (rest := self._without_broadcast(places, other)):
             self.broadcast.add(places - rest)
@@ -170,12 +174,9 @@ class Dimensions:
         """Whether the function takes a longer axis, and lets alone what is added, as coordinates beyond the third."""
         if [y.shape for y in longer.outputs] != [y.shape for y in self.setting.outputs] or not longer.finite:
             return False
-        leaves = [np.array(leaf) if hasattr(leaf, "shape") and not is_key(leaf) else leaf for leaf in longer.leaves]
-        for leaf, axis in places:
-            if leaf not in self.setting.active:
-                return False
-            np.moveaxis(leaves[leaf], axis, 0)[-1] *= 2
-        return longer.agrees_with(replace(longer, leaves=tuple(leaves)))
+        if not {leaf for leaf, _ in places} <= set(self.setting.active):
+            return False
+        return all(longer.agrees_with(_with_last(longer, places, factor)) for factor in _TOLD)
 
     def _is_open(self, places: Group, n: int) -> bool:
         """Whether a rule that refuses one other number of rows takes some; so is a single row, and a square matrix."""
@@ -226,3 +227,12 @@ class Dimensions:
         below = min((new for place, new in lengths.items() if self.lengths[place] > largest), default=None)
         changed = shape != array.shape or (below is not None and below <= largest)
         return as_given(resample_integers(array, shape, below, rng), leaf) if changed else leaf
+
+
+def _with_last(setting: Setting, places: Group, factor: float) -> Setting:
+    """The last entry along these axes times a factor."""
+    leaves = list(setting.leaves)
+    for leaf, axis in places:
+        leaves[leaf] = np.array(leaves[leaf])
+        np.moveaxis(leaves[leaf], axis, 0)[-1] *= np.asarray(factor, leaves[leaf].dtype)
+    return replace(setting, leaves=tuple(leaves))

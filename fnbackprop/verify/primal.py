@@ -39,8 +39,8 @@ def overflows(function: Callable, *args: Any) -> jax.Array:
     return ~jnp.stack([jnp.isfinite(value).all() for value in real] or [jnp.array(True)]).all()
 
 
-def last_move(function: Callable, *args: Any) -> tuple[jax.Array, jax.Array]:
-    """By how much one more round would change what the loops of `function`, without its rules, carry, and its size.
+def last_moves(function: Callable, *args: Any) -> tuple[jax.Array, jax.Array]:
+    """By how much one more round would change what each loop of `function`, without its rules, carries, and its size.
 
     Loops that read or write an entry each round are left out: the data count their rounds. Infinite without others.
     """
@@ -52,10 +52,7 @@ def last_move(function: Callable, *args: Any) -> tuple[jax.Array, jax.Array]:
             # A remainder that it carries along is next to nothing beside the rest.
             moves.append(_largest(new - now for new, now in pairs))
             sizes.append(jnp.maximum(_largest(now for _, now in pairs), 1e-30))
-    if not moves:
-        return jnp.array(jnp.inf), jnp.array(1.0)
-    worst = jnp.argmax(jnp.nan_to_num(jnp.stack(moves) / jnp.stack(sizes), nan=jnp.inf))
-    return jnp.nan_to_num(jnp.stack(moves)[worst], nan=jnp.inf), jnp.stack(sizes)[worst]
+    return jnp.stack(moves or [jnp.array(jnp.inf)]), jnp.stack(sizes or [jnp.array(1.0)])
 
 
 def _largest(arrays: Iterable[Any]) -> jax.Array:

@@ -6,7 +6,7 @@ from functools import lru_cache, partial
 import numpy as np
 
 from .points import ORDINARY
-from .primal import last_move, overflows
+from .primal import last_moves, overflows
 from .pulled import Arrays
 from .setting import Setting
 
@@ -37,9 +37,14 @@ def moved_last(setting: Setting, xs: Arrays) -> float:
     """
     if setting.untaken or not (setting.traceable and setting.program.loops):
         return float("inf")
-    moved = _compiled(setting, last_move)
-    (move, size), (_, usual) = moved(*xs), moved(*setting.xs)
-    return float(move / min(size, usual))
+    moves, sizes = _compiled(setting, last_moves)(*xs)
+    shares = np.asarray(moves) / np.minimum(sizes, _usual_sizes(setting))
+    return float(np.nan_to_num(shares, nan=np.inf, posinf=np.inf).max())
+
+
+@lru_cache(maxsize=8)
+def _usual_sizes(setting: Setting) -> np.ndarray:
+    return np.asarray(_compiled(setting, last_moves)(*setting.xs)[1])
 
 
 @lru_cache(maxsize=8)

@@ -81,13 +81,10 @@ def keep_order(examples: Sequence[np.ndarray], xs: Sequence[np.ndarray]) -> bool
 
 
 def is_prefix(example: np.ndarray) -> bool:
-    """Whether booleans let pass the first of each row, and not all, as a mask of what is no padding."""
-    return (
-        example.dtype == bool
-        and example.ndim > 1
-        and not example.all()
-        and not (example[..., 1:] & ~example[..., :-1]).any()
-    )
+    """Whether booleans let pass the first of each row, here and there not all, as a mask of what is no padding."""
+    if example.dtype != bool or example.ndim < 2 or example.shape[-1] < 3 or not example.any():
+        return False
+    return not example.all() and not (example[..., 1:] & ~example[..., :-1]).any()
 
 
 def prefixes(example: np.ndarray, shape: Shape, rng: np.random.Generator) -> np.ndarray:

@@ -46,9 +46,9 @@ def _told_apart(setting: Setting, place: int) -> set[int]:
             if name in _RESHAPING and id(inputs[0]) in same:
                 same.add(id(step.outputs[0]))
             elif name in _COMPARISONS and id(inputs[0]) in same and _is_number(inputs[1]):
-                if _counts_from_the_end(step.outputs[0], same, seen):
-                    continue
                 compare, number = _COMPARISONS[name], int(inputs[1])
+                if name == "lt" and number == 0 and _counts_from_the_end(step.outputs[0], same, seen):
+                    continue
                 sides = set(compare(given, number).reshape(-1).tolist())
                 found.update(v for v in (number - 1, number, number + 1) if sides == {not compare(v, number)})
 

@@ -3,6 +3,7 @@
 import jax.numpy as jnp
 
 from fnbackprop.verify import verify_vjp
+from fnbackprop.verify.dimensions import _SHORT
 from fnbackprop.verify.prepare import prepare
 
 from .rules import WEIGHT, X, rule, tied_by_its_rule
@@ -81,4 +82,4 @@ def test_a_function_that_is_written_out_is_not_traced_over_long_arguments():
         return cells[x.shape[0] - 1, x.shape[1] - 1]
 
     assert verify_vjp(lattice, X[:3], only=["sizes", "cost", "precision"]).verdict == "PASS"
-    assert max(longest) <= 30
+    assert max(longest) <= _SHORT

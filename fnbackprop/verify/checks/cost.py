@@ -11,7 +11,7 @@ import numpy as np
 from ..arguments import is_key
 from ..case import Case
 from ..describe import describe
-from ..dimensions import Group
+from ..dimensions import Dimensions, Group
 from ..setting import Setting
 from ..verdict import Finding, Outcome, RuleRaised, Verdict, failed, not_run
 
@@ -60,11 +60,18 @@ def _settings(case: Case) -> Iterator[Setting]:
     yield _resized(case, {g: _LENGTH + 2 * k for k, g in enumerate(groups)}) or case.given
     pairs = list(combinations(groups, 2))[:_PAIRS]
     long = [{g: _LONG + pair.index(g) if g in pair else 2 + k for k, g in enumerate(groups)} for pair in pairs]
-    own = {g: case.dimensions.length(g) for g in groups}
-    times = max(1, _LONG // max(own.values(), default=1))
-    for lengths in (*long, *([{g: times * n for g, n in own.items()}] if pairs else [])):
+    for lengths in (*long, *([_scaled(case.dimensions)] if pairs else [])):
         if made := _resized(case, lengths):
             yield made
+
+
+def _scaled(dimensions: Dimensions) -> dict[Group, int]:
+    """All lengths as many times as long as they are, as the longest may be and the whole is not too large."""
+    own = {group: dimensions.length(group) for group in dimensions.groups}
+    times = max(1, _LONG // max(own.values()))
+    while times > 1 and dimensions.entries({group: times * n for group, n in own.items()}) > _LARGEST:
+        times //= 2
+    return {group: times * n for group, n in own.items()}
 
 
 def _resized(case: Case, lengths: dict[Group, int]) -> Setting | None:

@@ -14,6 +14,7 @@ from ..setting import Setting
 from ..vectors import as_covector, locate, stack
 from ..verdict import Finding, Outcome, failed, inconclusive, passed
 
+_ITERATED = 1e-3
 _FACTORS = (-1.0, 1e-3, 1e3, 1e-12, 1e12)
 
 
@@ -23,6 +24,8 @@ def linearity(case: Case) -> Outcome:
     if _hides_nan(setting, cotangents(setting, 1, rng)[0]):
         what = "a NaN in the cotangent is lost: a training run would not see that it has gone wrong"
         return failed(Finding(what, describe(setting), diagnosis=Diagnosis("NaN is replaced by a number")))
+    # An iteration of the backward pass ends at a tolerance, which a multiple of the cotangent meets elsewhere.
+    share = max(case.tolerance.rtol, _ITERATED if setting.program.may_not_end else 0.0)
     looked = 0
     for point in random_points(setting, 2, rng):
         u, v = cotangents(setting, 2, rng)
@@ -32,7 +35,7 @@ def linearity(case: Case) -> Outcome:
         dxs = setting.pulled(stack([point.xs] * len(dys)), stack(dys)).dxs
         wrong = []
         for number, rows in enumerate(as_covector([dx]) for dx in dxs):
-            noise = max(case.tolerance.rtol * np.abs(rows[:2]).max(initial=0), setting.noise([*u, *v], number))
+            noise = max(share * np.abs(rows[:2]).max(initial=0), setting.noise([*u, *v], number))
             for words, got, wanted, times in _claims(*rows):
                 looked += 1
                 off = ~(np.abs(got - wanted) <= times * noise)

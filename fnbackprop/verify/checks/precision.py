@@ -43,7 +43,7 @@ Errors = list[tuple[float, float]]
 def precision(case: Case) -> Outcome:
     """Errors against the reference in a wider type, at inputs that the narrow type holds exactly.
 
-    What overflows in half precision, of which the example is not, the fast level only says.
+    What is lost to an overflow in half precision, of which the example is not, the fast level only says.
     """
     if not case.base.compare or not case.base.traceable:
         return not_run("there is no reference to tell the error by")
@@ -55,17 +55,18 @@ def precision(case: Case) -> Outcome:
         try:
             found = {setting.where: _ordinary(programs, rng)}
         except RuleRaised as raised:
-            if not raised.lacks_type:
+            if not (raised.lacks_type or setting.program.refuses):
                 raise
-            missing[setting.where] = "not tried: JAX lacks an operation in it"
+            why = "JAX lacks an operation in it" if raised.lacks_type else "the rule refuses it"
+            missing[setting.where] = f"not tried: {why}"
             continue
         if setting.where == "float16" and setting.allows(tuple(x * _LARGE for x in setting.xs)):
             found[_HALF_LARGE] = _large(programs, rng)
         for where, errors in found.items():
             for name, (error, allowed) in zip(setting.names, errors, strict=True):
                 if allowed < np.inf and not error <= allowed:
-                    if where == _HALF_LARGE and not (case.full or case.given.xs[0].dtype == np.float16):
-                        missing[where] = f"the cotangent of {name} overflows"
+                    if where == _HALF_LARGE and not case.full and np.dtype(np.float16) not in _dtypes(case.given):
+                        missing[where] = f"the cotangent of {name} is lost"
                         continue
                     said = f"{describe(replace(setting, where=where))}; errors are shares of the largest entry"
                     return failed(Finding("less precise than autodiff", said, name, None, error, allowed))
@@ -106,7 +107,7 @@ def _both(setting: Setting, at: tuple[Traced, Traced]) -> tuple[Traced, Traced]:
 
 
 def _programs(case: Case) -> Iterator[_Programs]:
-    given = {np.dtype(x.dtype) for x in case.given.xs}
+    given = _dtypes(case.given)
     if not given or any(map(np.iscomplexobj, case.given.xs)):
         return
     own, long = _DTYPES[case.level]
@@ -116,7 +117,7 @@ def _programs(case: Case) -> Iterator[_Programs]:
         if resized is None:
             continue
         accepted = (setting for dtype in _WIDE if _keeps(setting := cast(resized, np.dtype(dtype))))
-        wide = next((_Wide(setting) for setting in accepted), None)
+        wide = next((_Wide(setting) for setting in accepted if not setting.program.refuses), None)
         if len(given) > 1:
             narrow = [("as given", resized)]
         else:
@@ -131,10 +132,13 @@ def _is_small(case: Case, group: Group | None, length: int) -> bool:
     return case.dimensions.entries({group: length} if group else {}) <= _LARGEST
 
 
+def _dtypes(setting: Setting) -> set[np.dtype]:
+    return {np.dtype(x.dtype) for x in setting.xs}
+
+
 def _keeps(setting: Setting) -> bool:
-    """Whether the function and its rule take the arguments' dtype, and it returns that."""
-    kept = setting.accepted and {y.dtype for y in setting.outputs} == {setting.xs[0].dtype}
-    return kept and not setting.program.refuses
+    """Whether the function takes the arguments' dtype, and returns it."""
+    return setting.accepted and {y.dtype for y in setting.outputs} == {setting.xs[0].dtype}
 
 
 def _width(setting: Setting) -> int:

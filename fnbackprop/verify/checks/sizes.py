@@ -21,7 +21,7 @@ _LARGEST, _PACKED = 1 << 18, 1 << 16
 def sizes(case: Case) -> Outcome:
     """All groups of equal lengths changed at once, each to another length; then every length for every group."""
     if not case.dimensions.groups:
-        return not_run("no length of its arguments can be changed")
+        return replace(not_run("no length of its arguments can be changed"), figures=_said(case))
     rng, judgements = case.rng("sizes"), []
     for setting in _settings(case):
         points = [*random_points(setting, 1, rng), *_equal_rows(setting)]
@@ -30,14 +30,21 @@ def sizes(case: Case) -> Outcome:
         if judgements[-1].finding:
             break
     outcome = conclude(judgements)
-    said = {"loops written out": "long arguments not tried"} if case.dimensions.wrote_out else {}
+    return replace(outcome, figures={**outcome.figures, **_said(case)})
+
+
+def _said(case: Case) -> dict[str, str]:
+    """Which lengths were not tried, and for whose sake."""
     dimensions = case.dimensions
-    for what, kept in (("ties", dimensions.tied), ("keeps at 1", dimensions.broadcast), ("fixes", dimensions.fixed)):
-        if kept:
-            said[f"the rule alone {what}"] = " and ".join(_named(case, group) for group in kept)
-    if dimensions.refused:
-        said["the rule alone refuses"] = dimensions.refused
-    return replace(outcome, figures={**outcome.figures, **said})
+    said = {"loops written out": "long arguments not tried"} if dimensions.wrote_out else {}
+    kept = {
+        "the function reads no more than": dimensions.read,
+        "the rule alone ties": dimensions.tied,
+        "the rule alone keeps at 1": dimensions.broadcast,
+        "the rule alone fixes": dimensions.fixed,
+    }
+    said |= {what: " and ".join(_named(case, group) for group in groups) for what, groups in kept.items() if groups}
+    return said | ({"the rule alone refuses": dimensions.refused} if dimensions.refused else {})
 
 
 def _settings(case: Case) -> Iterator[Setting]:

@@ -30,15 +30,13 @@ def structure(case: Case) -> Outcome:
     for setting in settings(case):
         if not setting.traceable:
             return not_run("the function cannot be traced")
-        if setting is not case.given and setting.program.refuses:
-            looked.append(f"not {setting.xs[0].dtype}, which the rule refuses")
-            continue
         try:
             found = [*_findings(setting), *_of_integers(case, setting)]
         except RuleRaised as raised:
-            if setting is case.given or not raised.lacks_type:
+            if setting is case.given or not (raised.lacks_type or setting.program.refuses):
                 raise
-            looked.append(f"not {setting.xs[0].dtype}, for which JAX lacks an operation")
+            why = "for which JAX lacks an operation" if raised.lacks_type else "which the rule refuses"
+            looked.append(f"not {setting.xs[0].dtype}, {why}")
             continue
         dtypes = "/".join(sorted({str(x.dtype) for x in setting.xs}))
         if found and setting is not case.given and not case.full and {f.what for f in found} <= _WIDER:

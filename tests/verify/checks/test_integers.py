@@ -112,3 +112,27 @@ def test_integers_of_jax_stay_so_for_a_rule_that_indexes_them():
         return jnp.zeros_like(x).at[order].set(labels[order] * dy), None
 
     assert outcome("integers", rule(ranked, backward), X[:, 0], jnp.array([1, 0, 2, 1])).verdict == "PASS"
+
+
+def test_a_mask_that_is_none_of_padding_is_tried_turned_round():
+    mask = jnp.array([[True], [False], [True], [True]])
+
+    def passed(x, mask):
+        return jnp.where(mask, x, -x)
+
+    always = rule(passed, lambda x, mask, dy: (jnp.where(jnp.array([[1], [0], [1], [1]], bool), dy, -dy), None))
+    assert outcome("integers", always, X, mask).verdict == "FAIL"
+
+
+def test_a_label_that_the_code_shifts_where_it_is_left_out_is_tried():
+    labels = jnp.array([0, 2, 1, 2])
+
+    def picked(x, labels):
+        told = jnp.where(labels == -1, labels + 1, labels)
+        return jnp.where(labels == -1, 0, jnp.take_along_axis(x, told[:, None], 1)[:, 0])
+
+    def backward(x, labels, dy):
+        told = jnp.where(labels == -1, labels + 1, labels)
+        return jnp.zeros_like(x).at[jnp.arange(4), told].add(dy), None
+
+    assert outcome("integers", rule(picked, backward), X, labels).verdict == "FAIL"

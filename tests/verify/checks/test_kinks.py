@@ -149,3 +149,17 @@ def test_neighbours_in_order_are_among_those_that_make_a_choice_valid():
     y = jnp.array([0.3, -0.2, 1.1, 0.4, 2.0, 1.7])
     assert outcome("kinks", rule(rising, partial(pooled, 1)), y).verdict == "PASS"
     assert outcome("kinks", rule(rising, partial(pooled, 2)), y).verdict == "FAIL"
+
+
+def test_zeros_in_another_argument_and_infinities_in_another_row_hide_no_nan():
+    def shifted(x, offset):
+        return jnp.sqrt(x**4) + offset
+
+    root = rule(shifted, lambda x, offset, dy: (2 * x**3 / jnp.sqrt(x**4) * dy, jnp.sum(dy, 0)))
+    assert outcome("kinks", root, X, jnp.zeros(3)).verdict == "FAIL"
+
+    def masked(x):
+        return jnp.where(jnp.arange(3) < 2, x, -jnp.inf)
+
+    never = rule(masked, lambda x, dy: (dy * (jnp.arange(3) < 2) + 0 * masked(x),))
+    assert outcome("kinks", never, X).verdict == "FAIL"

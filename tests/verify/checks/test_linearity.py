@@ -51,3 +51,16 @@ def test_what_cancels_is_not_told_from_its_rounding():
         return dx, dx.sum()
 
     assert outcome("linearity", rule(shifted, backward), X, jnp.array(0.5)).verdict == "PASS"
+
+
+def test_a_backward_pass_that_iterates_to_a_tolerance_is_linear_to_that():
+    def settle(dy):
+        def ends(state):
+            return jnp.any(jnp.abs(state[1]) > 1e-5 * jnp.abs(dy[0, 0]))
+
+        return jax.lax.while_loop(ends, lambda state: (state[0] + state[1], state[1] / 2), (dy, dy / 2))[0]
+
+    doubled = rule(lambda x: 2 * x, lambda x, dy: (settle(dy),))
+    assert outcome("linearity", doubled, X).verdict == "PASS"
+    halves = rule(lambda x: 2 * x, lambda x, dy: (settle(dy) + 0.1 * dy**2,))
+    assert outcome("linearity", halves, X).verdict == "FAIL"
