@@ -56,7 +56,7 @@ def test_what_cancels_is_not_told_from_its_rounding():
 def test_a_backward_pass_that_iterates_to_a_tolerance_is_linear_to_that():
     def settle(dy):
         def ends(state):
-            return jnp.any(jnp.abs(state[1]) > 1e-5 * jnp.abs(dy[0, 0]))
+            return jnp.any(jnp.abs(state[1]) > 2e-4 * jnp.abs(dy[0, 0]))
 
         return jax.lax.while_loop(ends, lambda state: (state[0] + state[1], state[1] / 2), (dy, dy / 2))[0]
 
