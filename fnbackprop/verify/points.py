@@ -115,9 +115,7 @@ def _at_thresholds(
     near = [c * (1 + shift) for c in constants for shift in (-1e-2, 0, 1e-2)]
     for number, x in enumerate(examples):
         values = np.array([*near, *(sign * v for v in _GRID for sign in (1, -1))])
-        if _are_positive(x):
-            values = values[values > 0]
-        elif (np.asarray(x).real >= 0).all() and x.size > 2:
+        if (np.asarray(x).real >= 0).all() and x.size > 2:
             values = np.concatenate([values, np.abs(values)])
         size = max(1, x.size)
         for _ in range(rounds):
@@ -129,11 +127,6 @@ def _at_thresholds(
             # One special entry among ordinary ones: where the others would drown.
             for value in values[:: max(1, len(values) // 60)]:
                 yield _one(examples, number, value, rng, "one large entry")
-
-
-def _are_positive(x: np.ndarray) -> bool:
-    """Whether so many numbers are all above 0 that the others are not in the domain, as of scales and rates."""
-    return not np.iscomplexobj(x) and x.size > 2 and bool((x > 0).all())
 
 
 def _below(examples: Arrays, constants: Sequence[float], rng: np.random.Generator) -> Iterator[Point]:
@@ -151,7 +144,7 @@ def _at_extremes(examples: Arrays, rng: np.random.Generator) -> Iterator[Point]:
         if not x.size:
             continue
         info = np.finfo(np.float64 if x.dtype in (np.float64, np.complex128) else np.float32)
-        for sign in (1,) if _are_positive(x) else (1, -1):
+        for sign in (1, -1):
             yield _one(examples, number, sign * np.inf, rng, "one infinite entry")
             # Not quite the largest number: a constant factor must not overflow.
             yield _one(examples, number, sign * float(info.max) ** 0.9, rng, "one huge entry")
