@@ -5,24 +5,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import combinations, count
-from typing import Any
 
 import numpy as np
 
-from .arguments import as_given, is_key
 from .describe import describe
-from .sampling import resample, resample_integers
+from .lengths import Group, Place, are_square, lengths_of, reads_no_more, redrawn
 from .setting import Setting
 
-Place = tuple[int, int]  # a leaf, an axis of it
-Group = frozenset[Place]
 # Groups larger than this are not tried to be split.
 _SPLIT = 6
 _SMALL = 8
 # Axes no longer than this may be coordinates or parts, of which the function reads so many.
 _FEW = 4
-# What is added to them would be noticed times one of these, by a maximum or a hinge too.
-_TOLD = (2.0, -2.0, 50.0, -50.0)
 # A program of more operations than this, and than thrice the given one's, is a loop written out: slow to compile.
 _UNROLLED = 1500
 # Of a backward pass that grows so, a length that is traced quickly whatever the power.
@@ -44,12 +38,7 @@ class Dimensions:
     @cached_property
     def lengths(self) -> dict[Place, int]:
         """The length of every axis of every array."""
-        return {
-            (i, axis): n
-            for i, leaf in enumerate(self.setting.leaves)
-            if hasattr(leaf, "shape") and not is_key(leaf)
-            for axis, n in enumerate(leaf.shape)
-        }
+        return lengths_of(self.setting)
 
     @cached_property
     def groups(self) -> list[Group]:
@@ -118,8 +107,7 @@ class Dimensions:
         for group, n in lengths.items():
             new |= dict.fromkeys(group, n)
         rng = self._rng(f"dimensions {sorted(new.items())}")  # the same values whatever was drawn before
-        leaves = tuple(self._leaf(i, leaf, new, rng) for i, leaf in enumerate(self.setting.leaves))
-        return replace(self.setting, leaves=leaves, where=where)
+        return replace(redrawn(self.setting, new, rng), where=where)
 
     def entries(self, lengths: Mapping[Group, int]) -> int:
         """How many numbers the arguments would have with these lengths; nothing is drawn."""
@@ -148,7 +136,7 @@ class Dimensions:
                         yield from self._split(places - set(part), n)
                         return
         made = self._asked({places: other})
-        if made and n <= _FEW and not self._are_square(places, n) and self._reads_no_more(made, places):
+        if made and n <= _FEW and not are_square(self.lengths, places) and reads_no_more(self.setting, made, places):
             self.read.add(places)
             return
         if n == 1 and made and made.program.raises and (rest := self._without_broadcast(places, other)):
@@ -161,26 +149,9 @@ class Dimensions:
         elif made:
             self.fixed.add(places)
 
-    def _are_square(self, places: Group, n: int) -> bool:
-        """Whether another axis of the same array has this length, which may hide a mistake."""
-        return any(
-            self.lengths.get((leaf, axis)) == n
-            for leaf, own in places
-            for axis in range(np.ndim(self.setting.leaves[leaf]))
-            if axis != own
-        )
-
-    def _reads_no_more(self, longer: Setting, places: Group) -> bool:
-        """Whether the function takes a longer axis, and lets alone what is added, as coordinates beyond the third."""
-        if [y.shape for y in longer.outputs] != [y.shape for y in self.setting.outputs] or not longer.finite:
-            return False
-        if not {leaf for leaf, _ in places} <= set(self.setting.active):
-            return False
-        return all(longer.agrees_with(_with_last(longer, places, factor)) for factor in _TOLD)
-
     def _is_open(self, places: Group, n: int) -> bool:
         """Whether a rule that refuses one other number of rows takes some; so is a single row, and a square matrix."""
-        if self._are_square(places, n):
+        if are_square(self.lengths, places):
             return True
         if all(axis for _, axis in places):
             return False
@@ -211,28 +182,3 @@ class Dimensions:
         if refused := any(s.program.raises if foreign else s.program.refuses for s in made):
             self.tied.add(first | second)
         return not refused
-
-    def _leaf(self, number: int, leaf: Any, lengths: Mapping[Place, int], rng: np.random.Generator) -> Any:
-        """A leaf of the new shape, drawn from its own values; unchanged where its shape is."""
-        if not hasattr(leaf, "shape") or is_key(leaf):
-            return leaf
-        shape = tuple(lengths[number, axis] for axis in range(len(leaf.shape)))
-        array = np.asarray(leaf)
-        if number in self.setting.active:
-            return array if shape == array.shape else resample(array, shape, rng)
-        if not (np.issubdtype(array.dtype, np.integer) or array.dtype == bool):
-            return leaf
-        # Integers may be indices into any axis that was longer than the largest of them.
-        largest = int(array.max(initial=0))
-        below = min((new for place, new in lengths.items() if self.lengths[place] > largest), default=None)
-        changed = shape != array.shape or (below is not None and below <= largest)
-        return as_given(resample_integers(array, shape, below, rng), leaf) if changed else leaf
-
-
-def _with_last(setting: Setting, places: Group, factor: float) -> Setting:
-    """The last entry along these axes times a factor."""
-    leaves = list(setting.leaves)
-    for leaf, axis in places:
-        leaves[leaf] = np.array(leaves[leaf])
-        np.moveaxis(leaves[leaf], axis, 0)[-1] *= np.asarray(factor, leaves[leaf].dtype)
-    return replace(setting, leaves=tuple(leaves))

@@ -11,7 +11,8 @@ import numpy as np
 from ..arguments import is_key
 from ..case import Case
 from ..describe import describe
-from ..dimensions import Dimensions, Group
+from ..dimensions import Dimensions
+from ..lengths import Group
 from ..setting import Setting
 from ..verdict import Finding, Outcome, RuleRaised, Verdict, failed, not_run
 

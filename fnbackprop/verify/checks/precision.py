@@ -11,7 +11,7 @@ import numpy as np
 
 from ..case import Case, cast, cotangents
 from ..describe import describe
-from ..dimensions import Group
+from ..lengths import Group
 from ..points import random_points
 from ..pulled import Arrays, Traced, pullback
 from ..setting import Setting

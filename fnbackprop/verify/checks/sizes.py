@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 
 from ..case import Case, cotangents
-from ..dimensions import Dimensions, Group
+from ..dimensions import Dimensions
 from ..judge import judge
+from ..lengths import Group
 from ..outcome import conclude
 from ..points import Point, random_points
 from ..setting import Setting

@@ -77,16 +77,17 @@ def test_negative_indices_are_not_tried_of_what_counts_them_from_the_end():
 
 
 def test_an_index_that_is_counted_from_the_end_is_not_tried_negative():
-    experts = jnp.array([0, 2, 1, 2])
+    tokens, experts = jnp.concatenate([X, -X]), jnp.array([0, 1, 0, 0, 1, 0, 2, 0])
 
     def places(e):
         told = jax.nn.one_hot(e, 3, dtype=jnp.int32)
         return e + 3 * (jnp.take_along_axis(jnp.cumsum(told, 0), e[:, None], 1)[:, 0] - 1)
 
     def dispatch(x, e):
-        return jnp.zeros((12, x.shape[1])).at[places(e)].set(x)
+        return jnp.zeros((24, x.shape[1])).at[places(e)].set(x)
 
-    assert outcome("integers", rule(dispatch, lambda x, e, dy: (dy[places(e)], None)), X, experts).verdict == "PASS"
+    gathered = rule(dispatch, lambda x, e, dy: (dy[places(e)], None))
+    assert outcome("integers", gathered, tokens, experts).verdict == "PASS"
 
 
 def test_a_mask_of_padding_stays_one():
