@@ -11,6 +11,7 @@ import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, jaxpr_as_fun
 
 from .bits import bits
+from .mixing import mixes
 from .primal import equations, run_undecorated, undecorated
 from .verdict import in_a_line
 
@@ -72,13 +73,37 @@ class Program:
         """The coarsest precision in which it and its derivative compute anything: an epsilon."""
         return self._coarsest(self._both_passes)
 
+    @property
+    def steps(self) -> int:
+        """How many programs run one by one outside `jit`, when it is differentiated: equal operations share one."""
+
+        def kind(equation: JaxprEqn) -> tuple[Any, ...]:
+            return equation.primitive, *(str(atom.aval) for atom in (*equation.invars, *equation.outvars))
+
+        return len(set(map(kind, self._both_passes)))
+
+    def adds_up(self, length: int) -> bool:
+        """Whether anything may be summed, counted or carried along an axis so long, when it is differentiated.
+
+        A table that is so long may hold what was counted.
+        """
+        if self._differentiation is None:
+            return True
+        tables = any(n >= length for var in self._differentiation.constvars for n in getattr(var.aval, "shape", ()))
+        return tables or any(mixes(equation, length) for equation in self._both_passes)
+
     @cached_property
     def _both_passes(self) -> tuple[JaxprEqn, ...]:
+        return tuple(equations(self._differentiation)) if self._differentiation else ()
+
+    @cached_property
+    def _differentiation(self) -> Jaxpr | None:
+        """Both passes in one program; None where that cannot be traced."""
         try:
             with bits(self.x64):
-                return tuple(equations(jax.make_jaxpr(self._differentiated)(*self.xs).jaxpr))
+                return jax.make_jaxpr(self._differentiated)(*self.xs).jaxpr
         except Exception:  # for others to tell
-            return ()
+            return None
 
     @cached_property
     def calls_back(self) -> bool:

@@ -114,8 +114,8 @@ def _programs(case: Case) -> Iterator[_Programs]:
     for group in (None, *case.dimensions.groups):
         made = ((n, case.dimensions.resized({group: n} if group else {})) for n in _LONG if _is_small(case, group, n))
         length, resized = next(((n, setting) for n, setting in made if setting), (0, None))
-        if resized is None:
-            continue
+        if resized is None or (group and not resized.program.adds_up(length)):
+            continue  # what is lost of each entry shows at the example's own lengths
         accepted = (setting for dtype in _WIDE if _keeps(setting := cast(resized, np.dtype(dtype))))
         wide = next((_Wide(setting) for setting in accepted if not setting.program.refuses), None)
         if len(given) > 1:
