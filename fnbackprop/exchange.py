@@ -14,8 +14,11 @@ from .core.output_file import write_output
 def export_weights(run: str | Path, output: str | Path, allow: Sequence[str] = ()) -> list[str]:
     """Write a run's weights to a safetensors file; the names there, which are those of `training.outside_weights`.
 
-    The metadata tell how inputs are normalised, the shape of one, and the classes.
+    The metadata tell how inputs are normalised, the shape of one, and the classes. Raises ConfigError for a name of
+    another kind of file, which others would open by it.
     """
+    if Path(output).suffix != ".safetensors":
+        raise ConfigError(f"export writes safetensors, not {output}: name it {Path(output).stem}.safetensors")
     trained = _load(run, allow)
     weights = training.outside_weights(trained.variables, trained.model, trained.inputs(1))
     used = trained.normalization

@@ -65,6 +65,13 @@ def test_a_stack_is_named_as_a_sequential_is(folder: Path, here: Callable[..., A
     np.testing.assert_allclose(fnbackprop.predict("run", INPUTS), outputs, rtol=1e-4, atol=1e-5)
 
 
+def test_weights_are_not_called_what_they_are_not(here: Callable[..., Any]) -> None:
+    result = here("export", "run", "-o", "model.pt")
+    assert result.exit_code == 2
+    assert "name it model.safetensors" in result.stderr
+    assert not Path("model.pt").exists()
+
+
 @pytest.mark.torch
 def test_pytorch_loads_it_and_agrees(folder: Path, here: Callable[..., Any]) -> None:
     torch = pytest.importorskip("torch")
