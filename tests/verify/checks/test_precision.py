@@ -41,6 +41,25 @@ def test_a_long_sum_in_half_precision_fails():
     assert outcome("precision", rule(shift, adding_up), X, ROW).verdict == "FAIL"
 
 
+def test_a_row_is_made_long_where_something_is_summed_along_it():
+    def told(f, *args):
+        return [where for where in outcome("precision", f, *args).figures if "long" in where]
+
+    assert not told(right_square, X)
+    assert len(told(rule(lambda x: x.sum(1), lambda x, dy: (jnp.broadcast_to(dy[:, None], x.shape),)), X)) == 1
+
+
+def test_positions_that_are_counted_in_half_precision_fail():
+    def placed(x):
+        return x * jnp.arange(len(x), dtype=jnp.float32).astype(x.dtype)
+
+    def backward(x, dy):
+        steps = jnp.ones_like(dy).at[0].set(0)
+        return (dy * jax.lax.scan(lambda at, step: (at + step, at + step), jnp.zeros_like(dy[0]), steps)[1],)
+
+    assert outcome("precision", rule(placed, backward), ROW).verdict == "FAIL"
+
+
 def test_squares_that_leave_the_range_of_half_precision_fail():
     def length(x):
         return jnp.sqrt(jnp.sum(x.astype(jnp.float32) ** 2, -1)).astype(x.dtype)

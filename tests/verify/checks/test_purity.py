@@ -117,3 +117,22 @@ def test_cancellation_in_single_precision_is_no_state():
         return (x * pull.sum(1)[:, None] - pull @ x,)
 
     assert outcome("purity", rule(distances, backward), X).verdict == "PASS"
+
+
+def test_a_long_backward_pass_runs_without_jit_at_the_full_level():
+    calls = []
+
+    def forward(x):
+        for k in range(50):
+            x = jnp.sin(x[: len(x)] * jnp.ones((1, k + 1))[:, :1])
+        return x
+
+    def backward(x, dy):
+        if not isinstance(dy, jax.core.Tracer):
+            calls.append(1)
+        return (jax.vjp(forward, x)[1](dy)[0] * (0.9 if len(calls) > 4 else 1),)
+
+    fast = outcome("purity", rule(forward, backward), X)
+    assert fast.verdict == "PASS"
+    assert "full level" in fast.figures["without jit"]
+    assert outcome("purity", rule(forward, backward), X, level="full").verdict == "FAIL"
