@@ -8,6 +8,8 @@ import jax
 import jax.numpy as jnp
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, jaxpr_as_fun
 
+from .rounds import last_rounds
+
 _VJP, _JVP = "custom_vjp_call", "custom_jvp_call"
 _CALLS = ("jit", "pjit")
 # Where those keep the program they call.
@@ -42,12 +44,18 @@ def overflows(function: Callable, *args: Any) -> jax.Array:
 def last_moves(function: Callable, *args: Any) -> tuple[jax.Array, jax.Array]:
     """By how much one more round would change what each loop of `function`, without its rules, carries, and its size.
 
-    Loops that read or write an entry each round are left out: the data count their rounds. Infinite without others.
+    Of a loop that is written out: by how much the last one did. Loops that read or write an entry each round are left
+    out: the data count their rounds. Infinite without others.
     """
+    seen = steps(function, args)
+    loops = [step for step in seen if step.equation.primitive.name in ("while", "scan")]
+    rounds = [(_next_round(loop), loop.outputs) for loop in loops]
+    for start, length in last_rounds([kind_of(step.equation) for step in seen]):
+        last, before = seen[start : start + length], seen[start - length : start]
+        rounds.append(tuple([value for step in part for value in step.outputs] for part in (last, before)))
     moves, sizes = [], []
-    for step in steps(function, args):
-        then = _next_round(step) if step.equation.primitive.name in ("while", "scan") else ()
-        pairs = [(new, now) for new, now in zip(then, step.outputs, strict=False) if _is_real(now)]
+    for then, outputs in rounds:
+        pairs = [(new, now) for new, now in zip(then, outputs, strict=False) if _is_real(now)]
         if pairs:  # a loop over integers alone, as a search, comes to no end of its own
             # A remainder that it carries along is next to nothing beside the rest.
             moves.append(_largest(new - now for new, now in pairs))
@@ -106,6 +114,11 @@ def equations(jaxpr: Jaxpr) -> Iterator[JaxprEqn]:
         yield equation
         for body in bodies(equation):
             yield from equations(body)
+
+
+def kind_of(equation: JaxprEqn) -> tuple[str, ...]:
+    """What it does, and to arrays of which shapes and dtypes."""
+    return equation.primitive.name, *(str(atom.aval) for atom in (*equation.invars, *equation.outvars))
 
 
 def bodies(equation: JaxprEqn) -> list[Jaxpr]:

@@ -12,7 +12,8 @@ from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, jaxpr_as_fun
 
 from .bits import bits
 from .mixing import mixes
-from .primal import equations, run_undecorated, undecorated
+from .primal import equations, kind_of, run_undecorated, undecorated
+from .rounds import last_rounds
 from .verdict import in_a_line
 
 # What cannot be traced, but may well be differentiated step by step.
@@ -76,11 +77,7 @@ class Program:
     @property
     def steps(self) -> int:
         """How many programs run one by one outside `jit`, when it is differentiated: equal operations share one."""
-
-        def kind(equation: JaxprEqn) -> tuple[Any, ...]:
-            return equation.primitive, *(str(atom.aval) for atom in (*equation.invars, *equation.outvars))
-
-        return len(set(map(kind, self._both_passes)))
+        return len(set(map(kind_of, self._both_passes)))
 
     def adds_up(self, length: int) -> bool:
         """Whether anything may be summed, counted or carried along an axis so long, when it is differentiated.
@@ -128,6 +125,11 @@ class Program:
     def loops(self) -> bool:
         """Whether it holds loops."""
         return any(equation.primitive.name in ("scan", "while") for equation in self._operations)
+
+    @property
+    def iterates(self) -> bool:
+        """Whether it holds loops, be they written out."""
+        return self.loops or bool(last_rounds([kind_of(equation) for equation in self._operations]))
 
     @property
     def exponentiates(self) -> bool:

@@ -45,12 +45,21 @@ def test_an_infinity_on_the_way_is_seen_where_the_value_is_finite():
     assert not overflows(lambda x: jnp.exp(-x), jnp.float32(100))
 
 
+def _written_out(rounds, x):
+    y = x
+    for _ in range(rounds):
+        y = (y + x / y) / 2
+    return y
+
+
 def test_one_more_round_moves_a_fixed_point_no_more():
     def root(rounds, x):
         return jax.lax.fori_loop(0, rounds, lambda _, y: (y + x / y) / 2, x)
 
     assert _last_move(partial(root, 20), X[0] ** 2) < 1e-6
     assert _last_move(partial(root, 2), X[0] ** 2) > 1e-3
+    assert _last_move(partial(_written_out, 20), X[0] ** 2) < 1e-6
+    assert _last_move(partial(_written_out, 4), 100 + X[0] ** 2) > 1e-3
     assert _last_move(lambda x: jax.lax.while_loop(lambda y: y > 1, lambda y: y / 2, x), jnp.float32(8)) == 0.5
 
 
