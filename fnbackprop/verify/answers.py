@@ -8,7 +8,7 @@ import numpy as np
 from .compare import Tolerance
 from .decide import Circumstances, Claim, decide
 from .evidence import Bracket, bracket, differentiate, nearby, scales
-from .points import COINCIDING, KINKS, ORDINARY, TINY
+from .points import KINKS, ORDINARY, PLAIN, TINY
 from .pulled import Arrays
 from .reliable import has_arrived, is_sound
 from .sampling import is_sorted
@@ -73,8 +73,8 @@ def _circumstances(
         around=partial(_nearby, trial, direction, rng),
         alone=not tolerance.composed and sum(map(np.count_nonzero, dy)) == 1,
         choose=tolerance.choose,
-        # Where things agree that seldom do, or nothing is as in the example, autodiff's NaN is what people live with.
-        ruled=tolerance.ruled and point.kind not in COINCIDING and like,
+        # Elsewhere than at ordinary points, autodiff's NaN is what people live with.
+        ruled=tolerance.ruled and (pulled.reference is None or point.kind in PLAIN),
     )
 
 

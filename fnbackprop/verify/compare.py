@@ -32,6 +32,7 @@ class Comparison(NamedTuple):
     apart: np.ndarray
     compared: int  # how many rows tell
     worst: float  # the largest difference that is none
+    shared: int  # rows in which both are NaN, of numbers
 
     @property
     def severity(self) -> np.ndarray:
@@ -94,7 +95,9 @@ def compare(pulled: Pulled, dys: Arrays, tolerance: Tolerance) -> Comparison:
     usable = (np.isfinite(as_vector(pulled.ys)) | ~looked_at).all(-1)
     apart = np.where(bad & usable[:, None], off + 1e-30, 0)
     agreeing = ~bad & np.isfinite(got) & np.isfinite(wanted) & usable[:, None]
-    return Comparison(apart, int(usable.sum()), float(np.where(agreeing, off, 0).max(initial=0)))
+    shared = (np.isnan(got) & np.isnan(wanted)).any(-1) & usable & np.isfinite(as_vector(pulled.xs)).all(-1)
+    worst = float(np.where(agreeing, off, 0).max(initial=0))
+    return Comparison(apart, int(usable.sum()), worst, int(shared.sum()))
 
 
 def _in_order(parts: Sequence[np.ndarray], arrays: Arrays) -> np.ndarray:

@@ -8,6 +8,9 @@ import numpy as np
 
 from .evidence import Bracket
 
+# As large is what was divided by a matrix that is singular but for rounding.
+_SINGULAR = 1e12
+
 
 class Decision(Enum):
     """What is to be said of a rule's claim."""
@@ -43,17 +46,20 @@ class Circumstances(NamedTuple):
     around: Callable[[], np.ndarray]  # derivatives at points nearby: what lies between them is a valid choice
     alone: bool  # they surround all valid choices: of one number, by one rule; elsewhere any choice is let be
     choose: bool  # at a kink any valid derivative will do, else only the reference's
-    ruled: bool  # there is a hand-written rule, which could do better than NaN
+    ruled: bool  # there is a hand-written rule, and the point is an ordinary one: there it should do better than NaN
 
 
 def decide(claim: Claim, valid: Bracket, at: Circumstances) -> Decision:
     """The claim in the light of what the values say is valid."""
     got, wanted, margin, still = claim
+    # Where the values bear out neither, they are ill-conditioned; where there is no other claim, they decide.
+    borne_out = np.isnan(wanted) or _inside(wanted, valid, margin)
     if not np.isfinite(got):
         if np.isfinite(wanted):
-            sure = (at.ordinary or at.masked or at.sound()) and not (at.knots or at.beyond) and at.arrived()
+            refuted = (np.isfinite(valid.low) and not borne_out) or (abs(wanted) > _SINGULAR and at.singular())
+            sure = (at.ordinary or at.masked or at.sound()) and not (at.knots or at.beyond or refuted) and at.arrived()
             return Decision.WRONG if sure else Decision.UNDECIDED
-        # Where autodiff is not finite either, a rule should know better, if the function itself gets along there.
+        # Where autodiff is not finite either, a rule may have to know better, if the function itself gets along there.
         known = bool(np.isfinite(valid.low)) and at.ordinary and at.ruled and not (at.tiny or at.beyond)
         sure = known and at.sound() and at.arrived() and not (at.steep() or at.singular())
         return Decision.WRONG if sure else Decision.UNDECIDED
@@ -64,13 +70,11 @@ def decide(claim: Claim, valid: Bracket, at: Circumstances) -> Decision:
     if _inside(got, valid, margin) and (valid.smooth or at.choose):
         return Decision.VALID if valid.smooth else Decision.CHOICE
     if valid.smooth:
-        # Where the values bear out neither, they are ill-conditioned; where there is no other claim, they decide.
-        borne_out = np.isnan(wanted) or _inside(wanted, valid, margin)
         agreed = abs(got - wanted) <= margin
         if (agreed or at.choose) and _one_of_several(got, at.around(), margin):
             # As at a triple tie, whose middle entry is flat along each axis alone.
             return Decision.CHOICE
-        return Decision.WRONG if (borne_out or agreed) and _sure(claim, at) else Decision.UNDECIDED
+        return Decision.WRONG if (borne_out or agreed) and _sure(at) else Decision.UNDECIDED
     if abs(got - wanted) <= margin:
         return Decision.VALID
     if not at.choose and np.isfinite(wanted):
@@ -79,12 +83,12 @@ def decide(claim: Claim, valid: Bracket, at: Circumstances) -> Decision:
         return Decision.CHOICE if np.isfinite(wanted) else Decision.UNDECIDED
     if _surrounded(got, at.around(), margin):
         return Decision.CHOICE
-    return Decision.WRONG if _sure(claim, at) else Decision.UNDECIDED
+    return Decision.WRONG if _sure(at) else Decision.UNDECIDED
 
 
-def _sure(claim: Claim, at: Circumstances) -> bool:
-    """Whether the values can be relied on there; among tiny numbers only with a reference that says the same."""
-    in_range = at.ordinary and not (at.tiny and np.isnan(claim.wanted))
+def _sure(at: Circumstances) -> bool:
+    """Whether the values can be relied on there; among tiny numbers a rule may lose all digits, as autodiff may."""
+    in_range = at.ordinary and not at.tiny
     return (in_range or (at.level and at.sound())) and at.arrived() and not at.singular()
 
 

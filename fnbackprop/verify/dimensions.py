@@ -10,6 +10,7 @@ import numpy as np
 
 from .describe import describe
 from .lengths import Group, Place, are_square, lengths_of, reads_no_more, redrawn
+from .sampling import is_permutation
 from .setting import Setting
 
 # Groups larger than this are not tried to be split.
@@ -19,6 +20,8 @@ _SMALL = 8
 _FEW = 4
 # A program of more operations than this, and than thrice the given one's, is a loop written out: slow to compile.
 _UNROLLED = 1500
+# Entries of the largest array that a call may compute with: a product of lengths, or its square, soon has more.
+_LARGEST = 1 << 22
 # Of a backward pass that grows so, a length that is traced quickly whatever the power.
 _SHORT = 24
 
@@ -29,6 +32,7 @@ class Dimensions:
     def __init__(self, setting: Setting, rng: Callable[[str], np.random.Generator]):
         self.setting, self._rng = setting, rng
         self.wrote_out = False  # a length was not tried for that
+        self.outgrew = False  # nor one for the arrays that the function would compute with
         self.tied: set[Group] = set()  # equal lengths which only the rule, aloud, wants to be equal
         self.broadcast: set[Group] = set()  # lengths of 1 which only the rule, aloud, wants to stay so
         self.fixed: set[Group] = set()  # lengths that the rule alone, aloud, lets not change
@@ -54,7 +58,7 @@ class Dimensions:
     def resized(self, lengths: Mapping[Group, int], where: str = "") -> Setting | None:
         """The call with these lengths for these groups, and new values; None where the function does not take it."""
         made = self.drawn(lengths, where)
-        return made if self.takes(made) else None
+        return made if self.runs(made) else None
 
     def _asked(self, lengths: Mapping[Group, int]) -> Setting | None:
         """The same, before it is known which lengths belong together; the rule is not asked."""
@@ -64,6 +68,13 @@ class Dimensions:
     def takes(self, setting: Setting) -> bool:
         """Whether the function and its rule take this call, and write no loop out over a long argument."""
         return not self.is_written_out(setting) and setting.accepted and not self._is_refused(setting)
+
+    def runs(self, setting: Setting) -> bool:
+        """The same, with no array inside that is too large to be computed with."""
+        taken = self.takes(setting)
+        large = taken and setting.program.largest > _LARGEST
+        self.outgrew = self.outgrew or large
+        return taken and not large
 
     def _is_refused(self, setting: Setting) -> bool:
         """Whether only the rule refuses the call, with an error of its own, which is no wrong derivative."""
@@ -158,6 +169,12 @@ class Dimensions:
         others = (self._asked({places: other}) for other in (2 * n, n - 1) if other > 0)
         return n == 1 or any(made is not None and not made.program.raises for made in others)
 
+    def _orders(self, place: Place) -> bool:
+        """Whether the entries along this axis say in which order to take another's."""
+        leaf, axis = place
+        array = self.setting.leaves[leaf]
+        return leaf not in self.setting.active and axis == np.ndim(array) - 1 and is_permutation(np.asarray(array))
+
     def _without_broadcast(self, places: Group, n: int) -> Group | None:
         """Most of these axes of length 1, where the rule takes another length if the rest are broadcast."""
         if len(places) > _SPLIT:
@@ -175,6 +192,8 @@ class Dimensions:
         JAX's error for the shape of a cotangent is such a refusal where the lengths are of different arguments; of the
         same one, as of a square matrix, it is a mistake that equal lengths hide.
         """
+        if any(self._orders(place) for place in first | second):
+            return False
         made = [setting for part in (first, second) if (setting := self._asked({part: n}))]
         if len(made) < 2:
             return False

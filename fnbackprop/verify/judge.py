@@ -10,7 +10,7 @@ from .compare import Comparison, Tolerance, compare, disagreements
 from .decide import Decision
 from .evidence import scales
 from .example import example
-from .points import Point
+from .points import PLAIN, Point
 from .pulled import Arrays
 from .setting import Setting
 from .trial import Answer, Trial, argument_of, wrong_derivative
@@ -28,6 +28,7 @@ class Judgement:
 
     compared: int = 0
     worst: float = 0.0  # largest difference from the reference, as a share of its largest entry
+    shared: int = 0  # points at which autodiff's cotangents are NaN like the rule's
     referenced: bool = True  # there is a reference; otherwise the values alone decide
     decided: int = 0  # directions along which the values say what is right
     choices: int = 0  # at kinks, where the rule has another valid derivative than the reference
@@ -60,8 +61,8 @@ def judge(
     rows = stack(dys)
     pulled = setting.pulled(stack([p.xs for p in points]), rows)
     referenced = pulled.reference is not None
-    comparison = compare(pulled, rows, tolerance) if referenced else Comparison(np.ones((len(points), 1)), 0, 0.0)
-    judgement = Judgement(comparison.compared, comparison.worst, referenced)
+    comparison = compare(pulled, rows, tolerance) if referenced else Comparison(np.ones((len(points), 1)), 0, 0.0, 0)
+    judgement = Judgement(comparison.compared, comparison.worst, comparison.shared, referenced)
     most = _TRIALS if referenced else max(_TRIALS, len({point.kind for point in points}))
     order = dict.fromkeys([*_of_each_kind(comparison.severity, points), *range(min(asked, len(points)))])
 
@@ -90,8 +91,7 @@ def _ask(trial: Trial, tolerance: Tolerance, judgement: Judgement, rng: np.rando
         judgement.count(answer.decision)
         if answer.decision is Decision.WRONG:
             return answer
-        ordinary = trial.point.kind in ("the example", "random")
-        if answer.decision is Decision.UNDECIDED and answer.disputed and ordinary:
+        if answer.decision is Decision.UNDECIDED and answer.disputed and trial.point.kind in PLAIN:
             judgement.doubt = judgement.doubt or wrong_derivative(trial, answer)
     return None
 

@@ -12,6 +12,7 @@ def conclude(judgements: list[Judgement], asked: bool = False) -> Outcome:
         "compared": sum(j.compared for j in judgements),
         "largest difference": max(j.worst for j in judgements),
         "valid choices at kinks": sum(j.choices for j in judgements),
+        "NaN, as autodiff's": sum(j.shared for j in judgements),
         "undecided": sum(j.undecided for j in judgements),
     }
     shown = {name: value for name, value in figures.items() if value}

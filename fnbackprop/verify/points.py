@@ -20,11 +20,12 @@ ORDINARY = 2e4
 TINY = 1e-30
 # Constants up to this size are taken for such as keep a division from 0, so many of them.
 _SMALL, _FEW = 0.1, 6
+EXAMPLE, RANDOM = "the example", "random"
+PLAIN = (EXAMPLE, RANDOM)
 TIED = "arguments tied"
 OTHER_INTEGERS = "other integers"
-# Where something agrees that mostly differs: arguments, rows, entries, the ends of an edge.
-COINCIDING = (TIED, OTHER_INTEGERS, "equal rows", "all equal", "some equal")
-KINKS = (*COINCIDING, "all 0", "all −0", "some 0", "some −0")
+# Where something is 0, or agrees that mostly differs: arguments, rows, entries, the ends of an edge.
+KINKS = (TIED, OTHER_INTEGERS, "equal rows", "all equal", "some equal", "all 0", "all −0", "some 0", "some −0")
 # How often a point is drawn again that the function's author does not let be tried.
 _TRIES = 16
 
@@ -38,11 +39,11 @@ class Point(NamedTuple):
 
 def random_points(setting: Setting, count: int, rng: np.random.Generator) -> list[Point]:
     """The arguments themselves, then others like them; themselves again where none that is drawn may be tried."""
-    example = Point(setting.xs, "the example")
+    example = Point(setting.xs, EXAMPLE)
 
     def draws() -> Iterator[Point]:
         for _ in range(_TRIES):
-            yield Point(tuple(resample(x, x.shape, rng) for x in setting.xs), "random")
+            yield Point(tuple(resample(x, x.shape, rng) for x in setting.xs), RANDOM)
 
     return [example, *(next(_allowed(setting, draws()), example) for _ in range(count - 1))]
 

@@ -52,7 +52,7 @@ def last_moves(function: Callable, *args: Any) -> tuple[jax.Array, jax.Array]:
     rounds = [(_next_round(loop), loop.outputs) for loop in loops]
     for start, length in last_rounds([kind_of(step.equation) for step in seen]):
         last, before = seen[start : start + length], seen[start - length : start]
-        rounds.append(tuple([value for step in part for value in step.outputs] for part in (last, before)))
+        rounds.append((_all_outputs(last), _all_outputs(before)))
     moves, sizes = [], []
     for then, outputs in rounds:
         pairs = [(new, now) for new, now in zip(then, outputs, strict=False) if _is_real(now)]
@@ -61,6 +61,10 @@ def last_moves(function: Callable, *args: Any) -> tuple[jax.Array, jax.Array]:
             moves.append(_largest(new - now for new, now in pairs))
             sizes.append(jnp.maximum(_largest(now for _, now in pairs), 1e-30))
     return jnp.stack(moves or [jnp.array(jnp.inf)]), jnp.stack(sizes or [jnp.array(1.0)])
+
+
+def _all_outputs(steps: Sequence["Step"]) -> list[Any]:
+    return [value for step in steps for value in step.outputs]
 
 
 def _largest(arrays: Iterable[Any]) -> jax.Array:

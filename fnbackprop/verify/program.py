@@ -65,6 +65,12 @@ class Program:
         return len(self._operations)
 
     @property
+    def largest(self) -> int:
+        """Entries of the largest array that it computes; 0 where it cannot be traced."""
+        sizes = (getattr(var.aval, "size", 0) for equation in self._operations for var in equation.outvars)
+        return max(sizes, default=0)
+
+    @property
     def backward_operations(self) -> int:
         """How many there are when it is differentiated as well; 0 where it cannot be."""
         return len(self._both_passes)

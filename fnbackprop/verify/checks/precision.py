@@ -33,6 +33,8 @@ _ROUNDINGS = 6
 _SHIFTS = 2
 # Where autodiff loses so much itself, it is luck in which order a long sum is lost.
 _COARSE = 0.05
+# From here on autodiff, which is the measure, is none.
+_USELESS = 0.25
 # Where squares leave float16's range, though sums and square roots do not.
 _LARGE, _HALF_LARGE = 300.0, "float16, large"
 # There most of a cotangent is lost, at every one of so many draws, and autodiff keeps it.
@@ -201,11 +203,12 @@ def _errors(programs: _Programs, xs: Arrays, dys: Arrays, rng: np.random.Generat
     by_rule, by_reference = programs.wide.truths(shifted)
     for number in range(len(xs)):
         rows = [np.asarray(truth[number], float) for truth in (by_reference, by_rule)]
-        if not all(np.isfinite(np.asarray(by, float)).all() for by in (rows[0][0], own[number])):
-            found.append((0.0, 0.0))  # autodiff, which is the measure, breaks down itself
+        by_autodiff = _error(own[number], rows[0][0])
+        if not by_autodiff <= _USELESS:  # NaN among them
+            found.append((0.0, 0.0))
             continue
         room = _ROUNDINGS * eps + 2 * max(_error(moved, row[0]) for row in rows for moved in row[1:])
-        error, by_autodiff = min(_error(got[number], row[0]) for row in rows), _error(own[number], rows[0][0])
+        error = min(_error(got[number], row[0]) for row in rows)
         found.append((error, (2 if by_autodiff < _COARSE else 4) * by_autodiff + room))
     return found
 

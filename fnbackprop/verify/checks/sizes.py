@@ -37,7 +37,8 @@ def sizes(case: Case) -> Outcome:
 def _said(case: Case) -> dict[str, str]:
     """Which lengths were not tried, and for whose sake."""
     dimensions = case.dimensions
-    said = {"loops written out": "long arguments not tried"} if dimensions.wrote_out else {}
+    why = {"loops written out": dimensions.wrote_out, "large arrays inside": dimensions.outgrew}
+    said = {what: "long arguments not tried" for what, found in why.items() if found}
     kept = {
         "the function reads no more than": dimensions.read,
         "the rule alone ties": dimensions.tied,
@@ -95,7 +96,7 @@ def _resized(case: Case, changed: dict[Group, int]) -> Setting | None:
         return None
     drawn = case.dimensions.drawn(changed, "sizes " + ", ".join(map(str, changed.values())))
     setting = case.as_base(drawn)
-    if not case.dimensions.takes(setting) or not any(y.size for y in setting.outputs):
+    if not case.dimensions.runs(setting) or not any(y.size for y in setting.outputs):
         return None  # nothing comes of it
     return setting
 

@@ -26,9 +26,10 @@ def surrogate(case: Case) -> Outcome:
     points += threshold_points(setting, case.constants, rng, 1, _MOST[case.level])
     dys = stack(cotangents(setting, len(points), rng))
     pulled = setting.pulled(stack([p.xs for p in points]), dys)
-    apart, compared, worst = compare(pulled, dys, case.tolerance)
+    comparison = compare(pulled, dys, case.tolerance)
+    apart, figures = comparison.apart, {"compared": comparison.compared}
     if not apart.any():
-        return Outcome(Verdict.PASS, figures={"compared": compared, "largest difference": worst})
+        return Outcome(Verdict.PASS, figures={**figures, "largest difference": comparison.worst})
     got, wanted, owned = as_covector(pulled.dxs), as_covector(pulled.reference or ()), owners(setting.xs)
     findings = []
     # Each argument where it is furthest off, the worst of them first.
@@ -48,4 +49,4 @@ def surrogate(case: Case) -> Outcome:
                 diagnosis=why and replace(why, meant=False),  # it has been declared
             )
         )
-    return failed(replace(findings[0], also=tuple(findings[1:])), compared=compared)
+    return failed(replace(findings[0], also=tuple(findings[1:])), **figures)

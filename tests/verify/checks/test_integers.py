@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+import pytest
 
 from ..rules import X, outcome, rule
 
@@ -137,3 +138,15 @@ def test_a_label_that_the_code_shifts_where_it_is_left_out_is_tried():
         return jnp.zeros_like(x).at[jnp.arange(4), told].add(dy), None
 
     assert outcome("integers", rule(picked, backward), X, labels).verdict == "FAIL"
+
+
+@pytest.mark.parametrize("check", ["integers", "sizes"])
+def test_an_order_of_the_rows_stays_one(check):
+    def backward(x, order, dy):
+        return dy[jnp.argsort(order)], None  # right for an order alone
+
+    ordered = rule(lambda x, order: x[order], backward)
+    assert outcome(check, ordered, X, jnp.array([2, 0, 3, 1])).verdict == "PASS"
+    assert outcome(check, ordered, X, jnp.array([2, 0, 3, 2])).verdict == "FAIL"
+    unordered = rule(lambda x, order: x[order], lambda x, order, dy: (dy[order], None))
+    assert outcome(check, unordered, X, jnp.array([2, 1, 0, 3])).verdict == "FAIL"

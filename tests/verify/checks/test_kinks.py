@@ -156,7 +156,7 @@ def test_zeros_in_another_argument_and_infinities_in_another_row_hide_no_nan():
         return jnp.sqrt(x**4) + offset
 
     root = rule(shifted, lambda x, offset, dy: (2 * x**3 / jnp.sqrt(x**4) * dy, jnp.sum(dy, 0)))
-    assert outcome("kinks", root, X, jnp.zeros(3)).verdict == "FAIL"
+    assert outcome("reference", root, X.at[1, 2].set(0), jnp.zeros(3)).verdict == "FAIL"
 
     def masked(x):
         return jnp.where(jnp.arange(3) < 2, x, -jnp.inf)

@@ -60,6 +60,17 @@ def test_positions_that_are_counted_in_half_precision_fail():
     assert outcome("precision", rule(placed, backward), ROW).verdict == "FAIL"
 
 
+def test_where_autodiff_loses_most_of_it_there_is_no_measure():
+    def shifted_in_turn(x, b):
+        return jax.lax.scan(lambda _, row: (None, row + b), None, x)[1]  # whose derivative adds up in bfloat16
+
+    def backward(worse, x, b, dy):
+        return dy, dy.sum(0) * (worse if dy.dtype == jnp.bfloat16 and len(dy) > 1000 else 1)
+
+    for function, verdict in ((shifted_in_turn, "PASS"), (shift, "FAIL")):
+        assert outcome("precision", rule(function, lambda *args: backward(8, *args)), X, ROW).verdict == verdict
+
+
 def test_squares_that_leave_the_range_of_half_precision_fail():
     def length(x):
         return jnp.sqrt(jnp.sum(x.astype(jnp.float32) ** 2, -1)).astype(x.dtype)

@@ -128,3 +128,21 @@ def test_coordinates_beyond_those_that_are_read_are_not_added():
     largest = rule(lambda x: jnp.max(x), lambda x, dy: (dy * (x == jnp.max(x)) * 4 / len(x),))
     assert outcome("sizes", largest, X[:, 0]).verdict == "FAIL"
     assert outcome("sizes", rule(area, lambda x, dy: (dy[:1, None] * x[:, ::-1],)), X[:, :2]).verdict == "FAIL"
+
+
+def balanced(a, q):
+    """The x with a x + x aᵀ = −q, by a system of n² equations."""
+    eye = jnp.eye(len(a), dtype=a.dtype)
+    return jnp.linalg.solve(jnp.kron(a, eye) + jnp.kron(eye, a), -q.reshape(-1)).reshape(q.shape)
+
+
+def test_arrays_inside_that_outgrow_all_measure_and_equal_rows_that_are_singular_accuse_nobody():
+    def backward(sign, a, q, dy):
+        s, x = balanced(a.T, dy), balanced(a, q)
+        return sign * (s @ x.T + s.T @ x), s
+
+    a, root = X[:3] * 0.3 - 1.5 * jnp.eye(3), X[1:4]
+    found = outcome("sizes", rule(balanced, lambda *args: backward(1, *args)), a, root @ root.T + jnp.eye(3))
+    assert found.verdict == "PASS"
+    assert found.figures["large arrays inside"] == "long arguments not tried"
+    assert outcome("sizes", rule(balanced, lambda *args: backward(-1, *args)), a, root @ root.T).verdict == "FAIL"
