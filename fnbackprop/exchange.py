@@ -18,7 +18,7 @@ def export_weights(run: str | Path, output: str | Path, allow: Sequence[str] = (
     another kind of file, which others would open by it.
     """
     if Path(output).suffix != ".safetensors":
-        raise ConfigError(f"export writes safetensors, not {output}: name it {Path(output).stem}.safetensors")
+        raise ConfigError(f"export writes safetensors: give {output or 'the file'} a name that ends in .safetensors")
     trained = _load(run, allow)
     weights = training.outside_weights(trained.variables, trained.model, trained.inputs(1))
     used = trained.normalization

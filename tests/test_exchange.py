@@ -68,7 +68,7 @@ def test_a_stack_is_named_as_a_sequential_is(folder: Path, here: Callable[..., A
 def test_weights_are_not_called_what_they_are_not(here: Callable[..., Any]) -> None:
     result = here("export", "run", "-o", "model.pt")
     assert result.exit_code == 2
-    assert "name it model.safetensors" in result.stderr
+    assert "give model.pt a name that ends in .safetensors" in result.stderr
     assert not Path("model.pt").exists()
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from .compare import Tolerance
 from .decide import Circumstances, Claim, decide
 from .evidence import Bracket, bracket, differentiate, nearby, scales
-from .points import KINKS, ORDINARY, PLAIN, TINY
+from .points import KINKS, ORDINARY, PLAIN, TINY, VANISHING
 from .pulled import Arrays
 from .reliable import has_arrived, is_sound
 from .sampling import is_sorted
@@ -43,7 +43,8 @@ def answers(trial: Trial, directions: np.ndarray, tolerance: Tolerance, rng: np.
         claim = Claim(claims[k], references[k], max(tolerance.rtol * sizes[k], negligible), still)
         at = _circumstances(trial, direction, tolerance, rng)
         decision = decide(claim, Bracket(*(part[k] for part in valid)), at)
-        disputed = abs(claims[k] - references[k]) > claim.margin and at.arrived()
+        apart = abs(claims[k] - references[k]) > claim.margin or np.isfinite(claims[k]) < np.isfinite(references[k])
+        disputed = apart and at.arrived()
         accused = np.isfinite(references[k]) and disputed
         expected = references[k] if accused or not np.isfinite(claims[k]) else found.central.value[k]
         evidence = (claims[k], expected, found.central.value[k], found.central.error[k])
@@ -73,7 +74,8 @@ def _circumstances(
         around=partial(_nearby, trial, direction, rng),
         alone=not tolerance.composed and sum(map(np.count_nonzero, dy)) == 1,
         choose=tolerance.choose,
-        # Elsewhere than at ordinary points, autodiff's NaN is what people live with.
+        vanishing=point.kind in VANISHING,
+        # Elsewhere than at points like the example, autodiff's NaN is what people live with.
         ruled=tolerance.ruled and (pulled.reference is None or point.kind in PLAIN),
     )
 

@@ -32,7 +32,7 @@ class Comparison(NamedTuple):
     apart: np.ndarray
     compared: int  # how many rows tell
     worst: float  # the largest difference that is none
-    shared: int  # rows in which both are NaN, of numbers
+    shared: int = 0  # rows in which both are NaN, of numbers
 
     @property
     def severity(self) -> np.ndarray:
@@ -71,8 +71,8 @@ def difference(
     return None
 
 
-def disagreements(pulled: Pulled, tolerance: Tolerance) -> np.ndarray:
-    """Where the cotangents, as covectors with rows, disagree with the reference's."""
+def disagreements(pulled: Pulled, tolerance: Tolerance, plain: np.ndarray | bool = True) -> np.ndarray:
+    """Where the cotangents, as covectors with rows, disagree with the reference's, or are NaN alike in `plain` rows."""
     wanted, parts = pulled.reference or (), []
     sizes = [scale(x)[:, None] for x in pulled.xs]
     # What each argument moves the outputs by: where one's cotangent cancels, rounding is left of what others move.
@@ -81,13 +81,16 @@ def disagreements(pulled: Pulled, tolerance: Tolerance) -> np.ndarray:
         a, b = as_covector([a]), as_covector([b])
         noise = _CANCELLED * tolerance.backward * np.max(moved, axis=0) / size
         apart = ~agree(a, b, tolerance.rtol) & ~(np.abs(a - b) <= noise)
-        parts.append(apart | (np.isnan(a) & tolerance.ruled))
+        parts.append(apart | (np.isnan(a) & tolerance.ruled & np.reshape(plain, (-1, 1))))
     return _in_order(parts, pulled.dxs)
 
 
-def compare(pulled: Pulled, dys: Arrays, tolerance: Tolerance) -> Comparison:
-    """Each row of cotangents against the reference's, where all outputs that `dys` looks at are finite."""
-    bad = disagreements(pulled, tolerance)
+def compare(pulled: Pulled, dys: Arrays, tolerance: Tolerance, plain: np.ndarray | bool = True) -> Comparison:
+    """Each row of cotangents against the reference's, where all outputs that `dys` looks at are finite.
+
+    In `plain` rows NaN is wrong though it is autodiff's too.
+    """
+    bad = disagreements(pulled, tolerance, plain)
     got, wanted = as_covector(pulled.dxs), as_covector(pulled.reference or ())
     off = np.abs(got - wanted) / scale(wanted)[:, None]
     off = np.where(np.isfinite(off), off, 1e30)

@@ -46,18 +46,19 @@ class Circumstances(NamedTuple):
     around: Callable[[], np.ndarray]  # derivatives at points nearby: what lies between them is a valid choice
     alone: bool  # they surround all valid choices: of one number, by one rule; elsewhere any choice is let be
     choose: bool  # at a kink any valid derivative will do, else only the reference's
-    ruled: bool  # there is a hand-written rule, and the point is an ordinary one: there it should do better than NaN
+    vanishing: bool  # an entry was made as small as numbers are, where a rule may lose all digits
+    ruled: bool  # there is a hand-written rule, which should do better than NaN here
 
 
 def decide(claim: Claim, valid: Bracket, at: Circumstances) -> Decision:
     """The claim in the light of what the values say is valid."""
     got, wanted, margin, still = claim
-    # Where the values bear out neither, they are ill-conditioned; where there is no other claim, they decide.
     borne_out = np.isnan(wanted) or _inside(wanted, valid, margin)
     if not np.isfinite(got):
         if np.isfinite(wanted):
-            refuted = (np.isfinite(valid.low) and not borne_out) or (abs(wanted) > _SINGULAR and at.singular())
-            sure = (at.ordinary or at.masked or at.sound()) and not (at.knots or at.beyond or refuted) and at.arrived()
+            refuted = np.isfinite(valid.low) and not borne_out
+            singular = abs(wanted) > _SINGULAR and (refuted or at.singular())
+            sure = (at.ordinary or at.masked or at.sound()) and not (at.knots or at.beyond or singular) and at.arrived()
             return Decision.WRONG if sure else Decision.UNDECIDED
         # Where autodiff is not finite either, a rule may have to know better, if the function itself gets along there.
         known = bool(np.isfinite(valid.low)) and at.ordinary and at.ruled and not (at.tiny or at.beyond)
@@ -74,7 +75,8 @@ def decide(claim: Claim, valid: Bracket, at: Circumstances) -> Decision:
         if (agreed or at.choose) and _one_of_several(got, at.around(), margin):
             # As at a triple tie, whose middle entry is flat along each axis alone.
             return Decision.CHOICE
-        return Decision.WRONG if (borne_out or agreed) and _sure(at) else Decision.UNDECIDED
+        # Where the values bear out neither, they are ill-conditioned; where there is no other claim, they decide.
+        return Decision.WRONG if (borne_out or agreed) and _sure(claim, at) else Decision.UNDECIDED
     if abs(got - wanted) <= margin:
         return Decision.VALID
     if not at.choose and np.isfinite(wanted):
@@ -83,12 +85,12 @@ def decide(claim: Claim, valid: Bracket, at: Circumstances) -> Decision:
         return Decision.CHOICE if np.isfinite(wanted) else Decision.UNDECIDED
     if _surrounded(got, at.around(), margin):
         return Decision.CHOICE
-    return Decision.WRONG if _sure(at) else Decision.UNDECIDED
+    return Decision.WRONG if _sure(claim, at) else Decision.UNDECIDED
 
 
-def _sure(at: Circumstances) -> bool:
-    """Whether the values can be relied on there; among tiny numbers a rule may lose all digits, as autodiff may."""
-    in_range = at.ordinary and not at.tiny
+def _sure(claim: Claim, at: Circumstances) -> bool:
+    """Whether the values can be relied on there; among tiny numbers only with a reference that says the same."""
+    in_range = at.ordinary and not at.vanishing and not (at.tiny and np.isnan(claim.wanted))
     return (in_range or (at.level and at.sound())) and at.arrived() and not at.singular()
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from .describe import describe
 from .lengths import Group, Place, are_square, lengths_of, reads_no_more, redrawn
-from .sampling import is_permutation
+from .sampling import is_order
 from .setting import Setting
 
 # Groups larger than this are not tried to be split.
@@ -20,8 +20,8 @@ _SMALL = 8
 _FEW = 4
 # A program of more operations than this, and than thrice the given one's, is a loop written out: slow to compile.
 _UNROLLED = 1500
-# Entries of the largest array that a call may compute with: a product of lengths, or its square, soon has more.
-_LARGEST = 1 << 22
+# Entries of the largest array that a call may make, or else that the example makes: a product of lengths soon has more.
+_MADE = 1 << 22
 # Of a backward pass that grows so, a length that is traced quickly whatever the power.
 _SHORT = 24
 
@@ -31,8 +31,8 @@ class Dimensions:
 
     def __init__(self, setting: Setting, rng: Callable[[str], np.random.Generator]):
         self.setting, self._rng = setting, rng
-        self.wrote_out = False  # a length was not tried for that
-        self.outgrew = False  # nor one for the arrays that the function would compute with
+        self.wrote_out = False  # a length was not tried because a loop is written out over it
+        self.outgrew = False  # a length was not tried because the function would make too large an array
         self.tied: set[Group] = set()  # equal lengths which only the rule, aloud, wants to be equal
         self.broadcast: set[Group] = set()  # lengths of 1 which only the rule, aloud, wants to stay so
         self.fixed: set[Group] = set()  # lengths that the rule alone, aloud, lets not change
@@ -70,9 +70,9 @@ class Dimensions:
         return not self.is_written_out(setting) and setting.accepted and not self._is_refused(setting)
 
     def runs(self, setting: Setting) -> bool:
-        """The same, with no array inside that is too large to be computed with."""
+        """The same, and the function makes no array that is too large to be computed, though it may be traced."""
         taken = self.takes(setting)
-        large = taken and setting.program.largest > _LARGEST
+        large = taken and setting.program.largest > max(_MADE, self.setting.program.largest)
         self.outgrew = self.outgrew or large
         return taken and not large
 
@@ -169,11 +169,12 @@ class Dimensions:
         others = (self._asked({places: other}) for other in (2 * n, n - 1) if other > 0)
         return n == 1 or any(made is not None and not made.program.raises for made in others)
 
-    def _orders(self, place: Place) -> bool:
-        """Whether the entries along this axis say in which order to take another's."""
-        leaf, axis = place
-        array = self.setting.leaves[leaf]
-        return leaf not in self.setting.active and axis == np.ndim(array) - 1 and is_permutation(np.asarray(array))
+    def _is_lone_order(self, places: Group) -> bool:
+        """Whether integers along these axes say in which order to take those of another, which is not among them."""
+        if any(leaf in self.setting.active for leaf, _ in places):
+            return False
+        arrays = [(np.asarray(self.setting.leaves[leaf]), axis) for leaf, axis in places]
+        return any(axis == array.ndim - 1 and is_order(array, self.setting.xs) for array, axis in arrays)
 
     def _without_broadcast(self, places: Group, n: int) -> Group | None:
         """Most of these axes of length 1, where the rule takes another length if the rest are broadcast."""
@@ -192,7 +193,7 @@ class Dimensions:
         JAX's error for the shape of a cotangent is such a refusal where the lengths are of different arguments; of the
         same one, as of a square matrix, it is a mistake that equal lengths hide.
         """
-        if any(self._orders(place) for place in first | second):
+        if any(map(self._is_lone_order, (first, second))):
             return False
         made = [setting for part in (first, second) if (setting := self._asked({part: n}))]
         if len(made) < 2:

@@ -10,7 +10,7 @@ from .compare import Comparison, Tolerance, compare, disagreements
 from .decide import Decision
 from .evidence import scales
 from .example import example
-from .points import PLAIN, Point
+from .points import PLAIN, Point, are_plain
 from .pulled import Arrays
 from .setting import Setting
 from .trial import Answer, Trial, argument_of, wrong_derivative
@@ -61,7 +61,8 @@ def judge(
     rows = stack(dys)
     pulled = setting.pulled(stack([p.xs for p in points]), rows)
     referenced = pulled.reference is not None
-    comparison = compare(pulled, rows, tolerance) if referenced else Comparison(np.ones((len(points), 1)), 0, 0.0, 0)
+    unknown = Comparison(np.ones((len(points), 1)), 0, 0.0)
+    comparison = compare(pulled, rows, tolerance, are_plain(points)) if referenced else unknown
     judgement = Judgement(comparison.compared, comparison.worst, comparison.shared, referenced)
     most = _TRIALS if referenced else max(_TRIALS, len({point.kind for point in points}))
     order = dict.fromkeys([*_of_each_kind(comparison.severity, points), *range(min(asked, len(points)))])
@@ -130,7 +131,7 @@ def _directions(trial: Trial, tolerance: Tolerance, rng: np.random.Generator) ->
     doubtful = np.zeros(len(got), bool)
     off = rng.random(len(got))
     if trial.pulled.reference is not None:
-        doubtful = disagreements(trial.pulled, tolerance)[0]
+        doubtful = disagreements(trial.pulled, tolerance, are_plain([trial.point]))[0]
         apart = np.nan_to_num(np.abs(got - as_covector(trial.pulled.reference)[0]), nan=1e300, posinf=1e300)
         off = np.where(doubtful, 1 + apart, off)
     places = np.argsort(-off, kind="stable")[:_ENTRIES]

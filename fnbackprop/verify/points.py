@@ -22,6 +22,8 @@ TINY = 1e-30
 _SMALL, _FEW = 0.1, 6
 EXAMPLE, RANDOM = "the example", "random"
 PLAIN = (EXAMPLE, RANDOM)
+SMALLEST, SUBNORMAL = "one smallest entry", "one subnormal entry"
+VANISHING = (SMALLEST, SUBNORMAL)
 TIED = "arguments tied"
 OTHER_INTEGERS = "other integers"
 # Where something is 0, or agrees that mostly differs: arguments, rows, entries, the ends of an edge.
@@ -35,6 +37,11 @@ class Point(NamedTuple):
 
     xs: Arrays
     kind: str
+
+
+def are_plain(points: Sequence[Point]) -> np.ndarray:
+    """Which of them are the example, or like it."""
+    return np.array([point.kind in PLAIN for point in points])
 
 
 def random_points(setting: Setting, count: int, rng: np.random.Generator) -> list[Point]:
@@ -149,8 +156,8 @@ def _at_extremes(examples: Arrays, rng: np.random.Generator) -> Iterator[Point]:
             yield _one(examples, number, sign * np.inf, rng, "one infinite entry")
             # Not quite the largest number: a constant factor must not overflow.
             yield _one(examples, number, sign * float(info.max) ** 0.9, rng, "one huge entry")
-            yield _one(examples, number, sign * float(info.tiny), rng, "one smallest entry")
-            yield _one(examples, number, sign * float(info.tiny) / 8, rng, "one subnormal entry")
+            yield _one(examples, number, sign * float(info.tiny), rng, SMALLEST)
+            yield _one(examples, number, sign * float(info.tiny) / 8, rng, SUBNORMAL)
         yield _one(examples, number, np.nan, rng, "one NaN")
         # Where squares leave the range, and what is scaled back does not. Other arguments would be drowned.
         for exponent in (0.65, -0.65) if len(examples) == 1 else ():

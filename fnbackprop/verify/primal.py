@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, jaxpr_as_fun
 
-from .rounds import last_rounds
+from .rounds import written_out
 
 _VJP, _JVP = "custom_vjp_call", "custom_jvp_call"
 _CALLS = ("jit", "pjit")
@@ -44,15 +44,12 @@ def overflows(function: Callable, *args: Any) -> jax.Array:
 def last_moves(function: Callable, *args: Any) -> tuple[jax.Array, jax.Array]:
     """By how much one more round would change what each loop of `function`, without its rules, carries, and its size.
 
-    Of a loop that is written out: by how much the last one did. Loops that read or write an entry each round are left
-    out: the data count their rounds. Infinite without others.
+    Where there is no loop but a written-out one: by how much its last but one did. Loops that read or write an entry
+    each round are left out: the data count their rounds. Infinite without others.
     """
     seen = steps(function, args)
     loops = [step for step in seen if step.equation.primitive.name in ("while", "scan")]
-    rounds = [(_next_round(loop), loop.outputs) for loop in loops]
-    for start, length in last_rounds([kind_of(step.equation) for step in seen]):
-        last, before = seen[start : start + length], seen[start - length : start]
-        rounds.append((_all_outputs(last), _all_outputs(before)))
+    rounds = [(_next_round(loop), loop.outputs) for loop in loops] or _written_out(seen)
     moves, sizes = [], []
     for then, outputs in rounds:
         pairs = [(new, now) for new, now in zip(then, outputs, strict=False) if _is_real(now)]
@@ -63,8 +60,17 @@ def last_moves(function: Callable, *args: Any) -> tuple[jax.Array, jax.Array]:
     return jnp.stack(moves or [jnp.array(jnp.inf)]), jnp.stack(sizes or [jnp.array(1.0)])
 
 
-def _all_outputs(steps: Sequence["Step"]) -> list[Any]:
-    return [value for step in steps for value in step.outputs]
+def _written_out(seen: Sequence["Step"]) -> list[tuple[list[Any], list[Any]]]:
+    """What a loop that is written out computed in its last round but one, and in that before.
+
+    What follows the loop may look like its beginning, and would be taken for a part of the last.
+    """
+    found = written_out([kind_of(step.equation) for step in seen])
+    if not found:
+        return []
+    values = [step.outputs for step in seen[found.stop - 3 * found.length : found.stop - found.length]]
+    before, then = values[: found.length], values[found.length :]
+    return [([value for part in then for value in part], [value for part in before for value in part])]
 
 
 def _largest(arrays: Iterable[Any]) -> jax.Array:

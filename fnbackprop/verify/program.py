@@ -12,8 +12,8 @@ from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, jaxpr_as_fun
 
 from .bits import bits
 from .mixing import mixes
-from .primal import equations, kind_of, run_undecorated, undecorated
-from .rounds import last_rounds
+from .primal import bodies, equations, kind_of, run_undecorated, undecorated
+from .rounds import written_out
 from .verdict import in_a_line
 
 # What cannot be traced, but may well be differentiated step by step.
@@ -24,6 +24,8 @@ _NEEDS_VALUES = (
     jax.errors.NonConcreteBooleanIndexError,
 )
 
+# A long axis may be summed in parts of so many entries less.
+_PARTS = 16
 # Loops that end when their numbers say so: LAPACK's among them.
 _ENDING = ("while", "svd", "eigh", "eig", "schur")
 # What JAX says of a backward pass that returns something else than its arguments want.
@@ -81,26 +83,33 @@ class Program:
         return self._coarsest(self._both_passes)
 
     @property
-    def steps(self) -> int:
-        """How many programs run one by one outside `jit`, when it is differentiated: equal operations share one."""
-        return len(set(map(kind_of, self._both_passes)))
+    def eager_programs(self) -> int:
+        """How many programs it runs outside `jit`, when it is differentiated: equal operations share one."""
+        operations = self._both_traced.eqns if self._both_traced else ()
+
+        def program(equation: JaxprEqn) -> tuple[str, ...]:
+            params = equation.params.get("name", "") if bodies(equation) else equation.params
+            return *kind_of(equation), str(params)
+
+        return len(set(map(program, operations)))
 
     def adds_up(self, length: int) -> bool:
         """Whether anything may be summed, counted or carried along an axis so long, when it is differentiated.
 
-        A table that is so long may hold what was counted.
+        Or along a part of it, as where it is sliced first; and a table that is so long may hold what was counted.
         """
-        if self._differentiation is None:
+        if self._both_traced is None:
             return True
-        tables = any(n >= length for var in self._differentiation.constvars for n in getattr(var.aval, "shape", ()))
-        return tables or any(mixes(equation, length) for equation in self._both_passes)
+        long = max(2, length // _PARTS)
+        tables = any(n >= long for var in self._both_traced.constvars for n in getattr(var.aval, "shape", ()))
+        return tables or any(mixes(equation, long) for equation in self._both_passes)
 
     @cached_property
     def _both_passes(self) -> tuple[JaxprEqn, ...]:
-        return tuple(equations(self._differentiation)) if self._differentiation else ()
+        return tuple(equations(self._both_traced)) if self._both_traced else ()
 
     @cached_property
-    def _differentiation(self) -> Jaxpr | None:
+    def _both_traced(self) -> Jaxpr | None:
         """Both passes in one program; None where that cannot be traced."""
         try:
             with bits(self.x64):
@@ -132,10 +141,10 @@ class Program:
         """Whether it holds loops."""
         return any(equation.primitive.name in ("scan", "while") for equation in self._operations)
 
-    @property
-    def iterates(self) -> bool:
+    @cached_property
+    def has_rounds(self) -> bool:
         """Whether it holds loops, be they written out."""
-        return self.loops or bool(last_rounds([kind_of(equation) for equation in self._operations]))
+        return self.loops or written_out([kind_of(equation) for equation in self._operations]) is not None
 
     @property
     def exponentiates(self) -> bool:

@@ -35,7 +35,7 @@ def moved_last(setting: Setting, xs: Arrays) -> float:
 
     A share of what they carry at the example, where that is less: among large numbers a drift is a small one.
     """
-    if setting.untaken or not (setting.traceable and setting.program.iterates):
+    if setting.untaken or not (setting.traceable and setting.program.has_rounds):
         return float("inf")
     moves, sizes = _compiled(setting, last_moves)(*xs)
     shares = np.asarray(moves) / np.minimum(sizes, _usual_sizes(setting))

@@ -1,29 +1,29 @@
-"""Loops that are written out: the same operations again and again, as Python's `for` leaves them in a trace."""
+"""A loop that is written out: the same operations again and again, as Python's `for` leaves them in a trace."""
 
 from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
-# Fewer rounds, or longer ones, are not looked for.
-_FEWEST, _LONGEST = 4, 64
+# Fewer rounds, longer ones, or fewer operations in all are not looked for.
+_FEWEST, _LONGEST, _LEAST = 4, 64, 12
 
 
-class Round(NamedTuple):
-    """The last round of such a loop: where in the program it begins, and how many operations it has."""
+class Rounds(NamedTuple):
+    """Where in a program such a loop ends, and how many operations a round of it has."""
 
-    start: int
+    stop: int
     length: int
 
 
-def last_rounds(operations: Sequence[Hashable]) -> list[Round]:
-    """Of each loop in a program, whose operations are told apart by these, the last loop first."""
-    found, stop = [], len(operations)
-    while stop:
+def written_out(operations: Sequence[Hashable]) -> Rounds | None:
+    """The longest such loop in a program, whose operations are told apart by these."""
+    longest, found, stop = _LEAST - 1, None, len(operations)
+    while stop > longest:
         runs = {length: _run(operations, stop, length) for length in range(1, min(_LONGEST, stop // _FEWEST) + 1)}
         loops = {length: run for length, run in runs.items() if run >= _FEWEST * length}
-        if loops:
-            length = max(loops, key=loops.__getitem__)  # not that of a loop within each round
-            found.append(Round(stop - length, length))
-        stop -= max(loops.values(), default=1)
+        length = max(loops, key=loops.__getitem__, default=0)  # not that of a loop within each round
+        if length and loops[length] > longest:
+            longest, found = loops[length], Rounds(stop, length)
+        stop -= loops.get(length, 1)
     return found
 
 

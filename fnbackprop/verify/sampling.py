@@ -6,8 +6,8 @@ from itertools import combinations
 import numpy as np
 
 Shape = tuple[int, ...]
-# Fewer integers, each of which occurs once, may be any.
-_PERMUTED = 4
+# Fewer distinct integers say nothing.
+_ORDERED = 4
 
 
 def resample(example: np.ndarray, shape: Shape, rng: np.random.Generator) -> np.ndarray:
@@ -96,15 +96,16 @@ def prefixes(example: np.ndarray, shape: Shape, rng: np.random.Generator) -> np.
     return np.arange(shape[-1]) < lengths[..., None]
 
 
-def is_permutation(example: np.ndarray) -> bool:
-    """Whether integers hold every number from 0 on once in each row, not in that order, as a new order does."""
-    if not np.issubdtype(example.dtype, np.integer) or example.ndim < 1 or example.shape[-1] < _PERMUTED:
+def is_order(example: np.ndarray, arrays: Sequence[np.ndarray]) -> bool:
+    """Whether each row of integers is a permutation of the places along an axis of one of these, not the identity."""
+    if not np.issubdtype(example.dtype, np.integer) or example.ndim < 1 or example.shape[-1] < _ORDERED:
         return False
     places = np.arange(example.shape[-1])
-    return bool((np.sort(example, axis=-1) == places).all()) and not (example == places).all()
+    permuted = (np.sort(example, axis=-1) == places).all() and not (example == places).all()
+    return bool(permuted) and any(len(places) in x.shape for x in arrays)
 
 
-def permutations(shape: Shape, rng: np.random.Generator) -> np.ndarray:
+def orders(shape: Shape, rng: np.random.Generator) -> np.ndarray:
     """Orders of the last axis, one for each row."""
     return rng.permuted(np.broadcast_to(np.arange(shape[-1]), shape), axis=-1)
 
@@ -138,12 +139,10 @@ def _distribution(drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def resample_integers(example: np.ndarray, shape: Shape, below: int | None, rng: np.random.Generator) -> np.ndarray:
     """Integers or booleans drawn from the example's, kept below the length that they may be indices of.
 
-    A mask that lets pass the first of each row stays one, an order of the entries another.
+    A mask that lets pass the first of each row stays one.
     """
     if is_prefix(example) and len(shape) == example.ndim:
         return prefixes(example, shape, rng)
-    if is_permutation(example) and len(shape) == example.ndim:
-        return np.asarray(permutations(shape, rng), example.dtype)
     drawn = rng.choice(example.reshape(-1), shape) if example.size else np.zeros(shape, example.dtype)
     if below is not None and example.dtype != bool:
         drawn = np.where(drawn >= 0, drawn % below, drawn)

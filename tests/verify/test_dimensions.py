@@ -83,3 +83,13 @@ def test_a_function_that_is_written_out_is_not_traced_over_long_arguments():
 
     assert verify_vjp(lattice, X[:3], only=["sizes", "cost", "precision"]).verdict == "PASS"
     assert max(longest) <= _SHORT
+
+
+def test_an_example_that_makes_a_large_array_is_tried_at_its_own_lengths():
+    def gram(x):
+        return jnp.sum(jnp.outer(x, x) ** 2)
+
+    dimensions = prepare(rule(gram, lambda x, dy: (dy * 4 * x * jnp.sum(x**2),)), (jnp.ones(2100),)).dimensions
+    assert dimensions.resized({}) is not None
+    assert dimensions.resized({dimensions.groups[0]: 4000}) is None
+    assert dimensions.outgrew

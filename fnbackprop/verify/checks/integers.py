@@ -11,7 +11,7 @@ from ..case import Case, cotangents
 from ..judge import judge
 from ..outcome import conclude
 from ..points import OTHER_INTEGERS, random_points
-from ..sampling import is_permutation, is_prefix, permutations, prefixes
+from ..sampling import is_order, is_prefix, orders, prefixes
 from ..selection import from_each
 from ..sentinels import sentinels
 from ..setting import Setting
@@ -50,8 +50,8 @@ def _is_whole(leaf: Any) -> bool:
 def _others(given: np.ndarray, case: Case, rng: np.random.Generator) -> Iterator[np.ndarray]:
     if is_prefix(given):
         yield from (prefixes(given, given.shape, rng), np.ones_like(given))
-    elif is_permutation(given):
-        yield from (permutations(given.shape, rng), given[..., ::-1])
+    elif is_order(given, case.base.xs):
+        yield from (orders(given.shape, rng), given[..., ::-1])
     elif given.dtype == bool:
         mixed = rng.permutation(given.size) < round(0.7 * given.size)
         yield from (mixed.reshape(given.shape), ~given, np.zeros_like(given), np.ones_like(given))

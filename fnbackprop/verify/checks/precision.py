@@ -41,6 +41,7 @@ _LARGE, _HALF_LARGE = 300.0, "float16, large"
 _LOST, _KEPT, _DRAWS = 0.5, 0.1, 4
 
 Errors = list[tuple[float, float]]
+_UNKNOWN = (float("nan"), float("inf"))
 
 
 def precision(case: Case) -> Outcome:
@@ -73,8 +74,14 @@ def precision(case: Case) -> Outcome:
                         continue
                     said = f"{describe(replace(setting, where=where))}; errors are shares of the largest entry"
                     return failed(Finding("less precise than autodiff", said, name, None, error, allowed))
-                worst[where] = max(worst.get(where, 0.0), float(np.nan_to_num(error, nan=np.inf)))
-    return Outcome(Verdict.PASS, figures={**worst, **missing}) if worst else not_run("it takes no narrower type")
+                if not np.isnan(error):
+                    worst[where] = max(worst.get(where, 0.0), error)
+            if where not in worst:
+                missing.setdefault(where, "autodiff is no measure there")
+    figures = {**worst, **missing}
+    if worst:
+        return Outcome(Verdict.PASS, figures=figures)
+    return replace(not_run("autodiff is no measure" if missing else "it takes no narrower type"), figures=figures)
 
 
 class _Programs:
@@ -118,7 +125,7 @@ def _programs(case: Case) -> Iterator[_Programs]:
         made = ((n, case.dimensions.resized({group: n} if group else {})) for n in _LONG if _is_small(case, group, n))
         length, resized = next(((n, setting) for n, setting in made if setting), (0, None))
         if resized is None or (group and not resized.program.adds_up(length)):
-            continue  # what is lost of each entry shows at the example's own lengths
+            continue  # each entry for itself loses no more where there are many
         accepted = (setting for dtype in _WIDE if _keeps(setting := cast(resized, np.dtype(dtype))))
         wide = next((_Wide(setting) for setting in accepted if not setting.program.refuses), None)
         if len(given) > 1:
@@ -196,7 +203,7 @@ def _errors(programs: _Programs, xs: Arrays, dys: Arrays, rng: np.random.Generat
 
     exact = tuple(tuple(np.asarray(a, wide) for a in arrays) for arrays in (xs, dys))
     if not has_arrived(programs.wide.setting, exact[0]):
-        return [(0.0, 0.0)] * len(xs)  # a rule that differentiates its end, and autodiff its rounds, are apart there
+        return [_UNKNOWN] * len(xs)  # a rule that differentiates its end, and autodiff its rounds, are apart there
     shifted = jax.tree.map(lambda *a: np.stack(a), exact, *((rounded(xs), rounded(dys)) for _ in range(_SHIFTS)))
     got, own = programs.narrow(xs, dys)
     # Rounding makes ties, at which a rule may choose otherwise than its reference, but not than itself in a wide type.
@@ -205,7 +212,7 @@ def _errors(programs: _Programs, xs: Arrays, dys: Arrays, rng: np.random.Generat
         rows = [np.asarray(truth[number], float) for truth in (by_reference, by_rule)]
         by_autodiff = _error(own[number], rows[0][0])
         if not by_autodiff <= _USELESS:  # NaN among them
-            found.append((0.0, 0.0))
+            found.append(_UNKNOWN)
             continue
         room = _ROUNDINGS * eps + 2 * max(_error(moved, row[0]) for row in rows for moved in row[1:])
         error = min(_error(got[number], row[0]) for row in rows)

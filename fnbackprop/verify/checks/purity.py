@@ -18,7 +18,7 @@ _ROUNDS = 5
 # A loop is compiled anew by each call outside jit.
 _ROUNDS_OF_LOOPS = 2
 # At the fast level a longer backward pass is not run without jit, where each step of it is compiled by itself.
-_MOST_STEPS = 40
+_MOST_PROGRAMS = 40
 # A stack and a single place mix up the first of these, a queue the last.
 _ORDER = (0, 1, 0)
 
@@ -51,7 +51,7 @@ def purity(case: Case) -> Outcome:
         return failed(
             Finding("the value changes from call to call", describe(setting), diagnosis=Diagnosis("hidden state"))
         )
-    if not case.full and setting.program.steps > _MOST_STEPS:
+    if not case.full and setting.program.eager_programs > _MOST_PROGRAMS:
         return replace(passed(), figures={"without jit": "tried at the full level: it has many steps"})
     rounds = _ROUNDS_OF_LOOPS if setting.program.loops else _ROUNDS
     for k in (0, 1) * rounds:

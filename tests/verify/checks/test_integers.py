@@ -142,11 +142,33 @@ def test_a_label_that_the_code_shifts_where_it_is_left_out_is_tried():
 
 @pytest.mark.parametrize("check", ["integers", "sizes"])
 def test_an_order_of_the_rows_stays_one(check):
-    def backward(x, order, dy):
+    def inverse(x, order, dy):
         return dy[jnp.argsort(order)], None  # right for an order alone
 
-    ordered = rule(lambda x, order: x[order], backward)
+    ordered = rule(lambda x, order: x[order], inverse)
     assert outcome(check, ordered, X, jnp.array([2, 0, 3, 1])).verdict == "PASS"
     assert outcome(check, ordered, X, jnp.array([2, 0, 3, 2])).verdict == "FAIL"
     unordered = rule(lambda x, order: x[order], lambda x, order, dy: (dy[order], None))
     assert outcome(check, unordered, X, jnp.array([2, 1, 0, 3])).verdict == "FAIL"
+
+
+@pytest.mark.parametrize("check", ["integers", "sizes"])
+def test_places_in_a_longer_table_are_no_order(check):
+    table, places = jnp.concatenate([X, 2 * X, X[:2]]), jnp.array([2, 0, 3, 1])
+
+    def put(x, places, dy):
+        return jnp.zeros_like(x).at[places].set(dy), None  # of places that are repeated, one
+
+    assert outcome(check, rule(gather, put), table, places).verdict == "FAIL"
+    assert outcome(check, rule(gather, put), X[:, :1], places).verdict == "PASS"
+
+
+def test_an_axis_as_long_as_an_order_by_chance_is_told_apart():
+    def both(x, order, w):
+        return x[order], 2 * w
+
+    def backward(x, order, w, dys):
+        dy, dw = dys
+        return jnp.zeros_like(x).at[order].add(dy), None, 2 * dw * len(x) / len(w)
+
+    assert outcome("sizes", rule(both, backward), X, jnp.array([2, 0, 3, 1]), X[:, 0]).verdict == "FAIL"

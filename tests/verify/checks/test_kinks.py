@@ -163,3 +163,22 @@ def test_zeros_in_another_argument_and_infinities_in_another_row_hide_no_nan():
 
     never = rule(masked, lambda x, dy: (dy * (jnp.arange(3) < 2) + 0 * masked(x),))
     assert outcome("kinks", never, X).verdict == "FAIL"
+
+
+def test_nan_that_is_let_be_hides_nothing_of_another_argument():
+    def scaled(x, s):
+        return jnp.sqrt(x**4) * s
+
+    def backward(wrong, x, s, dy):
+        ds = jnp.sum(dy * (jnp.sqrt(x**4) + wrong * (x == 0)))
+        return dy * s * 2 * x**3 / jnp.sqrt(x**4), ds
+
+    assert outcome("kinks", rule(scaled, lambda *args: backward(0, *args)), X, 1.5).verdict == "PASS"
+    assert outcome("kinks", rule(scaled, lambda *args: backward(5, *args)), X, 1.5).verdict == "FAIL"
+
+
+def test_nan_is_wrong_though_the_reference_is_no_derivative_of_the_values():
+    def rounded(x):
+        return 3 * jnp.sum(x + jax.lax.stop_gradient(jnp.round(x) - x))
+
+    assert outcome("kinks", rule(rounded, lambda x, dy: (3 * dy * x / x,)), X).verdict == "FAIL"
