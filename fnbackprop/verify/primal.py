@@ -68,9 +68,10 @@ def _written_out(seen: Sequence["Step"]) -> list[tuple[list[Any], list[Any]]]:
     found = written_out([kind_of(step.equation) for step in seen])
     if not found:
         return []
-    values = [step.outputs for step in seen[found.stop - 3 * found.length : found.stop - found.length]]
-    before, then = values[: found.length], values[found.length :]
-    return [([value for part in then for value in part], [value for part in before for value in part])]
+    rounds = seen[found.stop - 3 * found.length : found.stop - found.length]
+    values = [value for step in rounds for value in step.outputs]
+    half = len(values) // 2
+    return [(values[half:], values[:half])]
 
 
 def _largest(arrays: Iterable[Any]) -> jax.Array:

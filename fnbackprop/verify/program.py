@@ -24,7 +24,7 @@ _NEEDS_VALUES = (
     jax.errors.NonConcreteBooleanIndexError,
 )
 
-# A long axis may be summed in parts of so many entries less.
+# A long axis may be sliced first, or summed in up to so many parts.
 _PARTS = 16
 # Loops that end when their numbers say so: LAPACK's among them.
 _ENDING = ("while", "svd", "eigh", "eig", "schur")
