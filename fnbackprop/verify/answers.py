@@ -17,8 +17,9 @@ from .vectors import as_covector, as_vector
 
 # A slope this far below the value itself, along directions of the entries' own scale, is as good as 0.
 _NEGLIGIBLE = 1e-7
-# So many roundings of a value as it usually is may be lost on the way to one that is tiny.
-_SWALLOWED = 8
+# So many roundings of a value as it usually is may be lost on the way to one that is tiny; at least such a share of it,
+# by which exponentials and logarithms are off in double precision.
+_SWALLOWED, _OFF = 8, 1e-11
 # So many times as large as the example's largest, an entry is nothing like them.
 _UNLIKE = 10
 # Outputs usually move by about themselves along an entry's own scale.
@@ -34,7 +35,8 @@ def answers(trial: Trial, directions: np.ndarray, tolerance: Tolerance, rng: np.
     found, largest = differentiate(setting, point.xs, dy, directions, tolerance.rounding)
     magnitudes = np.abs(np.nan_to_num([claims, references, found.central.value], nan=0, posinf=0, neginf=0))
     sizes = magnitudes.max(0)
-    negligible = max(_NEGLIGIBLE * largest, _SWALLOWED * tolerance.backward * setting.usual_size * _largest(dy))
+    swallowed = max(_SWALLOWED * tolerance.backward, _OFF) * setting.usual_size * _largest(dy)
+    negligible = max(_NEGLIGIBLE * largest, swallowed)
     # Beside a claim that is beyond all measure, and is the only one, any difference would be sure.
     known = np.maximum(magnitudes[2], np.minimum(sizes, largest)) if pulled.reference is None else sizes
     valid = bracket(found, np.maximum(known, 10 * _NEGLIGIBLE * largest))
