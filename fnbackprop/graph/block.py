@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import jax
+from annotated_types import MinLen
 from jax import Array
 from pydantic import BeforeValidator, InstanceOf
 
@@ -21,8 +22,15 @@ def as_module(block: object) -> object:
     return Function(block) if callable(block) and not isinstance(block, Module | type) else block
 
 
+def as_tuple(values: object) -> object:
+    """A list as the tuple that a field holds."""
+    return tuple(values) if isinstance(values, list) else values
+
+
 # The type of a combinator's field that holds a module. A config gives a table for one, or a list of tables for a graph.
 Block = Annotated[InstanceOf[Module], BeforeValidator(as_module)]
+# That of a field that holds several.
+Blocks = Annotated[tuple[Block, ...], MinLen(1), BeforeValidator(as_tuple)]
 
 
 def together(parts: Mapping[str, Variables]) -> Variables:

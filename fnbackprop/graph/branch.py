@@ -2,18 +2,17 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 
 import jax
 import jax.numpy as jnp
-from annotated_types import MinLen
 from jax import Array
 from jaxtyping import Int, PRNGKeyArray, Shaped
 
 from ..core.errors import ShapeError
 from ..core.module import Context, Meaning, Module, Spec, Variables, configurable
 from ..core.work import Work
-from .block import Block, joint_meaning, part_of, specs_text, together, with_part
+from .block import Block, Blocks, joint_meaning, part_of, specs_text, together, with_part
 
 
 @configurable
@@ -34,7 +33,7 @@ class Branch(Module):
     """
 
     select: Block
-    branches: Annotated[tuple[Block, ...], MinLen(1)]
+    branches: Blocks
 
     @property
     def output_count(self) -> int:  # type: ignore[override]

@@ -6,14 +6,15 @@ from itertools import pairwise
 from typing import Annotated, Any
 
 import jax
-from annotated_types import Gt, MinLen
+from annotated_types import Gt
 from jax import Array
 from jaxtyping import PRNGKeyArray, Shaped
+from pydantic import BeforeValidator
 
 from ..core.errors import GraphError, ShapeError
 from ..core.module import Context, Meaning, Module, Spec, Variables, configurable
 from ..core.work import Work
-from .block import Block, joint_meaning, part_of, together, with_part
+from .block import Blocks, as_tuple, joint_meaning, part_of, together, with_part
 
 
 @configurable
@@ -32,8 +33,8 @@ class Choose(Module):
     no branch takes.
     """
 
-    branches: Annotated[tuple[Block, ...], MinLen(1)]
-    limits: tuple[Annotated[int, Gt(0)], ...]
+    branches: Blocks
+    limits: Annotated[tuple[Annotated[int, Gt(0)], ...], BeforeValidator(as_tuple)]
     axis: int = 1
 
     def __post_init__(self) -> None:

@@ -69,7 +69,8 @@ def _circumstances(
         arrived=partial(has_arrived, setting, point.xs),
         steep=partial(_is_steep, trial, direction, tolerance, rng),
         singular=partial(_is_singular, trial, rng),
-        knots=point.kind in KINKS and any(map(is_sorted, setting.xs)),
+        # A function of knots has other arguments too, as where it is asked and what it is there.
+        knots=point.kind in KINKS and len(setting.xs) > 1 and any(map(is_sorted, setting.xs)),
         beyond=bool(lost) or (setting.finite and not (finite or like or minus_infinity)),
         masked=minus_infinity and setting.program.exponentiates and finite,
         level=level,

@@ -116,7 +116,7 @@ class Case:
     @cached_property
     def constants(self) -> list[float]:
         """Numbers that the rule's code names."""
-        named = [float(c) for c in self.code_constants if isinstance(c, int | float) and 1e-6 < abs(c) < 1e6]
+        named = [float(c) for c in self.code_constants if isinstance(c, int | float) and 1e-7 < abs(c) < 1e6]
         return sorted({*named, *traced_constants(self.base)})[:24]
 
     @cached_property

@@ -61,7 +61,7 @@ def traced_constants(setting: Setting) -> list[float]:
     numbers = {
         float(a.val) for a in atoms if np.ndim(a.val) == 0 and np.issubdtype(np.asarray(a.val).dtype, np.floating)
     }
-    return sorted(n for n in numbers if np.isfinite(n) and 1e-6 < abs(n) < 1e6)
+    return sorted(n for n in numbers if np.isfinite(n) and 1e-7 < abs(n) < 1e6)
 
 
 def _codes(function: Callable) -> Iterator[types.CodeType]:

@@ -44,34 +44,39 @@ def overflows(function: Callable, *args: Any) -> jax.Array:
 def last_moves(function: Callable, *args: Any) -> tuple[jax.Array, jax.Array]:
     """By how much one more round would change what each loop of `function`, without its rules, carries, and its size.
 
-    Where there is no loop but a written-out one: by how much its last but one did. Loops that read or write an entry
-    each round are left out: the data count their rounds. Infinite without others.
+    Where there is no loop but a written-out one: by how much its last round did. Loops that read or write an entry each
+    round are left out: the data count their rounds. Infinite without others.
     """
     seen = steps(function, args)
     loops = [step for step in seen if step.equation.primitive.name in ("while", "scan")]
-    rounds = [(_next_round(loop), loop.outputs) for loop in loops] or _written_out(seen)
-    moves, sizes = [], []
-    for then, outputs in rounds:
-        pairs = [(new, now) for new, now in zip(then, outputs, strict=False) if _is_real(now)]
-        if pairs:  # a loop over integers alone, as a search, comes to no end of its own
-            # A remainder that it carries along is next to nothing beside the rest.
-            moves.append(_largest(new - now for new, now in pairs))
-            sizes.append(jnp.maximum(_largest(now for _, now in pairs), 1e-30))
-    return jnp.stack(moves or [jnp.array(jnp.inf)]), jnp.stack(sizes or [jnp.array(1.0)])
+    found = [_move(_next_round(loop), loop.outputs) for loop in loops] or [_written_out_move(seen)]
+    moves = [move for move in found if move]
+    if not moves:
+        return jnp.full(1, jnp.inf), jnp.ones(1)
+    return jnp.stack([move for move, _ in moves]), jnp.stack([size for _, size in moves])
 
 
-def _written_out(seen: Sequence["Step"]) -> list[tuple[list[Any], list[Any]]]:
-    """What a loop that is written out computed in its last round but one, and in that before.
+def _move(then: Sequence[Any], outputs: Sequence[Any]) -> tuple[jax.Array, jax.Array] | None:
+    """How far the real ones are apart at most, and how large they are; None where there are none, as in a search."""
+    pairs = [(new, now) for new, now in zip(then, outputs, strict=False) if _is_real(now)]
+    if not pairs:
+        return None
+    # A remainder that it carries along is next to nothing beside the rest.
+    return _largest(new - now for new, now in pairs), jnp.maximum(_largest(now for _, now in pairs), 1e-30)
 
-    What follows the loop may look like its beginning, and would be taken for a part of the last.
+
+def _written_out_move(seen: Sequence["Step"]) -> tuple[jax.Array, jax.Array] | None:
+    """The same of the last rounds of a loop that is written out.
+
+    What follows it may look like the beginning of a round, and would be taken for one: the lesser of two moves counts.
     """
     found = written_out([kind_of(step.equation) for step in seen])
     if not found:
-        return []
-    rounds = seen[found.stop - 3 * found.length : found.stop - found.length]
-    values = [value for step in rounds for value in step.outputs]
-    half = len(values) // 2
-    return [(values[half:], values[:half])]
+        return None
+    ends = [found.stop - k * found.length for k in range(3)]
+    last, before, earlier = ([y for step in seen[end - found.length : end] for y in step.outputs] for end in ends)
+    move, other = _move(last, before), _move(before, earlier)
+    return (jnp.minimum(move[0], other[0]), move[1]) if move and other else None
 
 
 def _largest(arrays: Iterable[Any]) -> jax.Array:

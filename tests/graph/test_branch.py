@@ -142,3 +142,8 @@ def test_what_its_output_means_is_what_any_branch_makes() -> None:
 def test_branches_and_numbers_that_do_not_fit_are_refused(branch: Branch, message: str) -> None:
     with pytest.raises(ShapeError, match=message):
         Graph([branch]).init(jax.random.key(0), X)
+
+
+def test_a_list_does_as_well() -> None:
+    first, second = Linear(2), Linear(2)
+    assert Branch(by_sign, [first, second]).branches == (first, second)

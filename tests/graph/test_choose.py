@@ -90,3 +90,7 @@ def test_a_size_that_no_branch_takes_is_refused(choose: Choose, message: str) ->
 def test_limits_that_do_not_fit_the_branches_are_refused(limits: tuple[int, ...]) -> None:
     with pytest.raises((GraphError, ValueError), match="for 2 branches; it wants one for each in ascending order"):
         Choose((ReLU(), ReLU()), limits)
+
+
+def test_lists_do_as_well() -> None:
+    assert Choose([FLAT, FLAT], [2]) == Choose((FLAT, FLAT), (2,))

@@ -59,6 +59,9 @@ def test_one_more_round_moves_a_fixed_point_no_more():
     assert _last_move(partial(root, 20), X[0] ** 2) < 1e-6
     assert _last_move(partial(root, 2), X[0] ** 2) > 1e-3
     assert _last_move(partial(_written_out, 20), X[0] ** 2) < 1e-6
+    assert (
+        _last_move(partial(_written_out, 6), jnp.array([0.5, 2, 4])) < 1e-5 < _last_move(partial(_written_out, 4), 4.0)
+    )
     assert _last_move(lambda x: x + _written_out(20, x) / x, X[0] ** 2) < 1e-6  # as a round begins
     assert _last_move(lambda x: root(20, x * x * x * x * x * x) + _written_out(4, 100 + x), X[0] ** 2) < 1e-6
     assert _last_move(partial(_written_out, 4), 100 + X[0] ** 2) > 1e-3

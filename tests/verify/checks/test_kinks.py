@@ -182,3 +182,13 @@ def test_nan_is_wrong_though_the_reference_is_no_derivative_of_the_values():
         return 3 * jnp.sum(x + jax.lax.stop_gradient(jnp.round(x) - x))
 
     assert outcome("kinks", rule(rounded, lambda x, dy: (3 * dy * x / x,)), X).verdict == "FAIL"
+
+
+def test_a_single_argument_in_order_holds_no_knots():
+    def length(x):
+        return jnp.sqrt(jnp.sum(x**2) + 1e-6)
+
+    without = rule(length, lambda x, dy: (dy * x / jnp.sqrt(jnp.sum(x**2)),))  # NaN at 0, where autodiff is 0
+    assert outcome("kinks", without, jnp.array([1.0, 2.0, 3.0])).verdict == "FAIL"
+    near = rule(length, lambda x, dy: (dy * x / jnp.maximum(jnp.sqrt(jnp.sum(x**2)), 1e-12),))
+    assert outcome("special", near, jnp.array([1.0, 2.0, 3.0])).verdict == "FAIL"
