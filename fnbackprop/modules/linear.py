@@ -95,4 +95,9 @@ class Linear(Module):
         self, variables: Variables, x: Float[Array, "*batch in"], *, context: Context = Context()
     ) -> tuple[tuple[Float[Array, "*batch out"]], tuple[()]]:
         params = variables.params
+        if x.shape[-1:] != params["weight"].shape[1:]:
+            raise ShapeError(
+                f"Linear got an input of shape {x.shape}; its weight of shape {params['weight'].shape} wants "
+                f"{params['weight'].shape[1]} features on the last axis"
+            )
         return (context.pick(linear, linear_reference)(x, params["weight"], params.get("bias")),), ()

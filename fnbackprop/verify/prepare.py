@@ -39,6 +39,8 @@ def prepare(
         require_known(f"option of {known}", said.options, parameters)
     case = Case(f, known, args, reference, level, seed, said, read_arguments(f, args))
     if why := case.given.untaken:
+        if "defvjp" in why:
+            raise NotTakenError(f"{known} has no backward pass yet, which defvjp(fwd, bwd) gives it: {why}")
         raise NotTakenError(f"{known} does not take these arguments: it raised {why}")
     if said.domain and not _allowed(said.domain, args, known):
         raise ValueError(f"domain does not allow the arguments that {known} is verified at; give others")

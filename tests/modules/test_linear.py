@@ -71,6 +71,13 @@ def test_a_single_number_is_refused():
         Linear(features=2).init(jax.random.key(0), jax.ShapeDtypeStruct((), jnp.float32))
 
 
+def test_another_number_of_features_than_it_was_made_for_is_refused():
+    module = Linear(features=2)
+    variables = module.init(jax.random.key(0), jnp.ones((4, 3)))
+    with pytest.raises(ShapeError, match=r"input of shape \(4, 5\); its weight of shape \(2, 3\) wants 3 features"):
+        module.apply(variables, jnp.ones((4, 5)))
+
+
 @pytest.mark.parametrize("options", [{"features": 0}, {"features": 2.0}, {"features": 2, "initializer": "he"}])
 def test_wrong_options_are_refused(options):
     with pytest.raises(ValueError, match=r"features|initializer"):

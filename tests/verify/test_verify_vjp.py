@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -211,6 +212,11 @@ def test_what_cannot_be_called_is_refused_at_once():
         verify_vjp(right_square, X, X)
     with pytest.raises(TypeError, match="no declaration is called surogate; there are surrogate"):
         verify_vjp(right_square, X, surogate="because")
+
+
+def test_a_rule_without_its_backward_pass_is_told_what_it_lacks():
+    with pytest.raises(ValueError, match=r"square has no backward pass yet, which defvjp\(fwd, bwd\) gives it"):
+        verify_vjp(jax.custom_vjp(square), X)
 
 
 @pytest.mark.parametrize(
