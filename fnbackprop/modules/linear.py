@@ -94,10 +94,10 @@ class Linear(Module):
     def apply(
         self, variables: Variables, x: Float[Array, "*batch in"], *, context: Context = Context()
     ) -> tuple[tuple[Float[Array, "*batch out"]], tuple[()]]:
-        params = variables.params
-        if x.shape[-1:] != params["weight"].shape[1:]:
+        weight, bias = variables.params["weight"], variables.params.get("bias")
+        if x.shape[-1:] != weight.shape[1:]:
             raise ShapeError(
-                f"Linear got an input of shape {x.shape}; its weight of shape {params['weight'].shape} wants "
-                f"{params['weight'].shape[1]} features on the last axis"
+                f"Linear got an input of shape {x.shape}; its weight of shape {weight.shape} wants {weight.shape[1]} "
+                "features on the last axis"
             )
-        return (context.pick(linear, linear_reference)(x, params["weight"], params.get("bias")),), ()
+        return (context.pick(linear, linear_reference)(x, weight, bias),), ()

@@ -12,7 +12,7 @@ import numpy as np
 
 from .arguments import Arguments
 from .compare import Tolerance
-from .constants import code_constants, traced_constants
+from .constants import code_constants, is_threshold, traced_constants
 from .declarations import Declarations
 from .dimensions import Dimensions
 from .primal import rule_calls
@@ -116,7 +116,7 @@ class Case:
     @cached_property
     def constants(self) -> list[float]:
         """Numbers that the rule's code names."""
-        named = [float(c) for c in self.code_constants if isinstance(c, int | float) and 1e-7 < abs(c) < 1e6]
+        named = [float(c) for c in self.code_constants if isinstance(c, int | float) and is_threshold(float(c))]
         return sorted({*named, *traced_constants(self.base)})[:24]
 
     @cached_property

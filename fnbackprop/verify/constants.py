@@ -46,6 +46,11 @@ def referenced(function: Callable) -> Iterator[Any]:
         waiting += [(held, depth + 1) for held in _held(thing)]
 
 
+def is_threshold(number: float) -> bool:
+    """Whether it is of a size that code names to tell cases apart, or to keep a division from 0."""
+    return bool(np.isfinite(number)) and 1e-7 < abs(number) < 1e6
+
+
 def traced_constants(setting: Setting) -> list[float]:
     """The numbers in the traced program of both passes: a threshold is often one of them."""
 
@@ -61,7 +66,7 @@ def traced_constants(setting: Setting) -> list[float]:
     numbers = {
         float(a.val) for a in atoms if np.ndim(a.val) == 0 and np.issubdtype(np.asarray(a.val).dtype, np.floating)
     }
-    return sorted(n for n in numbers if np.isfinite(n) and 1e-7 < abs(n) < 1e6)
+    return sorted(filter(is_threshold, numbers))
 
 
 def _codes(function: Callable) -> Iterator[types.CodeType]:

@@ -2,19 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
-from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from ..case import Case, cast, cotangents
 from ..describe import describe
 from ..lengths import Group
+from ..narrow import Errors, Narrow, Wide, errors_of
 from ..points import random_points
-from ..pulled import Arrays, Traced, pullback
-from ..reliable import has_arrived
+from ..pulled import Arrays
 from ..setting import Setting
 from ..verdict import Finding, Outcome, RuleRaised, Verdict, failed, not_run
 
@@ -28,20 +25,10 @@ _WIDE = (np.float64, np.float32)
 _LONG = (2048, 256)
 # A call with more entries than this is not made up.
 _LARGEST = 1 << 20
-# A rule may round its residuals a few times more than autodiff does.
-_ROUNDINGS = 6
-_SHIFTS = 2
-# Where autodiff loses so much itself, it is luck in which order a long sum is lost.
-_COARSE = 0.05
-# From here on autodiff, which is the measure, is none.
-_USELESS = 0.25
 # Where squares leave float16's range, though sums and square roots do not.
 _LARGE, _HALF_LARGE = 300.0, "float16, large"
 # There most of a cotangent is lost, at every one of so many draws, and autodiff keeps it.
 _LOST, _KEPT, _DRAWS = 0.5, 0.1, 4
-
-Errors = list[tuple[float, float]]
-_UNKNOWN = (float("nan"), float("inf"))
 
 
 def precision(case: Case) -> Outcome:
@@ -84,39 +71,7 @@ def precision(case: Case) -> Outcome:
     return replace(not_run("autodiff is no measure" if missing else "it takes no narrower type"), figures=figures)
 
 
-class _Programs:
-    """The cotangents by the rule and by autodiff of the reference, as they are, and in a wider type at several rows."""
-
-    def __init__(self, setting: Setting, wide: "_Wide"):
-        self.setting, self.wide = setting, wide
-        self._narrow = setting.compiled(partial(_both, setting))
-
-    def narrow(self, xs: Arrays, dys: Arrays) -> tuple[Traced, Traced]:
-        """By the rule, and by autodiff."""
-        try:
-            return self.setting.run(self._narrow, (xs, dys))
-        except Exception as error:
-            raise RuleRaised("when differentiated", error, describe(self.setting)) from error
-
-
-class _Wide:
-    """The same in the widest type that the rule takes, for each row: one program for all narrower types."""
-
-    def __init__(self, setting: Setting):
-        self.setting, self.dtype = setting, setting.xs[0].dtype
-        self._rows = setting.compiled(partial(jax.lax.map, partial(_both, setting)))
-
-    def truths(self, rows: tuple[Arrays, Arrays]) -> tuple[Traced, Traced]:
-        """By the rule, and by autodiff."""
-        return self.setting.run(self._rows, rows)
-
-
-def _both(setting: Setting, at: tuple[Traced, Traced]) -> tuple[Traced, Traced]:
-    xs, dys = at
-    return pullback(setting.rule, xs, dys), pullback(setting.reference, xs, dys)
-
-
-def _programs(case: Case) -> Iterator[_Programs]:
+def _programs(case: Case) -> Iterator[Narrow]:
     given = _dtypes(case.given)
     if not given or any(map(np.iscomplexobj, case.given.xs)):
         return
@@ -127,7 +82,7 @@ def _programs(case: Case) -> Iterator[_Programs]:
         if resized is None or (group and not resized.program.adds_up(length)):
             continue  # each entry for itself loses no more where there are many
         accepted = (setting for dtype in _WIDE if _keeps(setting := cast(resized, np.dtype(dtype))))
-        wide = next((_Wide(setting) for setting in accepted if not setting.program.refuses), None)
+        wide = next((Wide(setting) for setting in accepted if not setting.program.refuses), None)
         if len(given) > 1:
             narrow = [("as given", resized)]
         else:
@@ -135,7 +90,7 @@ def _programs(case: Case) -> Iterator[_Programs]:
             narrow = [(name, setting) for name, setting in tried if _keeps(setting)]
         for name, setting in narrow:
             if wide and _width(setting) < _width(wide.setting):
-                yield _Programs(replace(setting, where=f"{name}, {length} long" if group else name), wide)
+                yield Narrow(replace(setting, where=f"{name}, {length} long" if group else name), wide)
 
 
 def _is_small(case: Case, group: Group | None, length: int) -> bool:
@@ -156,14 +111,14 @@ def _width(setting: Setting) -> int:
     return min(x.dtype.itemsize for x in setting.xs)
 
 
-def _ordinary(programs: _Programs, rng: np.random.Generator) -> Errors:
+def _ordinary(programs: Narrow, rng: np.random.Generator) -> Errors:
     """For each array the rule's error at random numbers, and what is allowed; of several draws where it is too large.
 
     A single draw tells the errors, both of which are large in a long sum, only roughly.
     """
     draws: list[Errors] = []
     while True:
-        draws.append(_errors(programs, *_drawn(programs.setting, rng), rng))
+        draws.append(errors_of(programs, *_drawn(programs.setting, rng), rng))
         means = [_mean(of) for of in zip(*draws, strict=True)]
         if len(draws) == _DRAWS or not any(allowed < error < np.inf for error, allowed in means):
             return means
@@ -174,7 +129,7 @@ def _mean(errors: Sequence[tuple[float, float]]) -> tuple[float, float]:
     return float(error), float(allowed)
 
 
-def _large(programs: _Programs, rng: np.random.Generator) -> Errors:
+def _large(programs: Narrow, rng: np.random.Generator) -> Errors:
     """The same among large numbers, where nothing may be left of a cotangent, or only an infinity.
 
     The least of several draws counts: entries that cancel leave their rounding, which is no breakdown.
@@ -182,7 +137,7 @@ def _large(programs: _Programs, rng: np.random.Generator) -> Errors:
     draws = []
     for _ in range(_DRAWS):
         xs, dys = _drawn(programs.setting, rng)
-        draws.append(_errors(programs, tuple(np.asarray(x * np.asarray(_LARGE, x.dtype)) for x in xs), dys, rng))
+        draws.append(errors_of(programs, tuple(np.asarray(x * np.asarray(_LARGE, x.dtype)) for x in xs), dys, rng))
     each = zip(*draws, strict=True)
     return [(min(error for error, _ in of), _LOST if max(own for _, own in of) < _KEPT else np.inf) for of in each]
 
@@ -191,40 +146,3 @@ def _drawn(setting: Setting, rng: np.random.Generator) -> tuple[Arrays, Arrays]:
     (dys,) = cotangents(setting, 1, rng)
     # All of one sign: only then does a long sum outgrow what is added to it.
     return random_points(setting, 2, rng)[-1].xs, tuple(np.asarray(np.abs(d) + np.asarray(1, d.dtype)) for d in dys)
-
-
-def _errors(programs: _Programs, xs: Arrays, dys: Arrays, rng: np.random.Generator) -> Errors:
-    """For each array the rule's error, and what is allowed: twice that of autodiff, and what rounding inputs does."""
-    wide, found = programs.wide.dtype, []
-    eps = max(map(_eps, xs))
-
-    def rounded(arrays: Arrays) -> Arrays:
-        return tuple(np.asarray(a * (1 + _eps(a) * rng.uniform(-1, 1, a.shape)), wide) for a in arrays)
-
-    exact = tuple(tuple(np.asarray(a, wide) for a in arrays) for arrays in (xs, dys))
-    if not has_arrived(programs.wide.setting, exact[0]):
-        return [_UNKNOWN] * len(xs)  # a rule that differentiates its end, and autodiff its rounds, are apart there
-    shifted = jax.tree.map(lambda *a: np.stack(a), exact, *((rounded(xs), rounded(dys)) for _ in range(_SHIFTS)))
-    got, own = programs.narrow(xs, dys)
-    # Rounding makes ties, at which a rule may choose otherwise than its reference, but not than itself in a wide type.
-    by_rule, by_reference = programs.wide.truths(shifted)
-    for number in range(len(xs)):
-        rows = [np.asarray(truth[number], float) for truth in (by_reference, by_rule)]
-        by_autodiff = _error(own[number], rows[0][0])
-        if not by_autodiff <= _USELESS:  # NaN among them
-            found.append(_UNKNOWN)
-            continue
-        room = _ROUNDINGS * eps + 2 * max(_error(moved, row[0]) for row in rows for moved in row[1:])
-        error = min(_error(got[number], row[0]) for row in rows)
-        found.append((error, (2 if by_autodiff < _COARSE else 4) * by_autodiff + room))
-    return found
-
-
-def _eps(x: np.ndarray) -> float:
-    return float(jnp.finfo(x.dtype).eps)
-
-
-def _error(got: Any, true: Any) -> float:
-    """Largest error as a share of the largest entry."""
-    got, true = np.asarray(got, float), np.asarray(true, float)
-    return float(np.abs(got - true).max(initial=0) / (np.abs(true).max(initial=0) or 1))
