@@ -60,8 +60,7 @@ def attention_fwd(
 ) -> tuple[Float[Array, "*batch queries heads width"], AttentionResiduals]:
     _check(q, k, v)
     meeting = Meeting.of(q.shape, k.shape, mask, causal, block)
-    y, log_sum = over_examples(attend, meeting, _by_head(q, k), jnp.moveaxis(k, -3, -2), jnp.moveaxis(v, -3, -2))
-    y = _by_time(y).astype(jnp.result_type(q, k, v))
+    y, log_sum = over_examples(_attend, meeting, q, k, v)
     return y, AttentionResiduals(q, k, v, mask, y, log_sum)
 
 
@@ -75,13 +74,8 @@ def attention_bwd(
 ]:
     q, k, v, mask, y, log_sum = residuals
     meeting = Meeting.of(q.shape, k.shape, mask, causal, block)
-    # Σ p dp over the keys, since y = p v.
-    shares = _by_head(jnp.sum(widen(dy) * widen(y), axis=-1, keepdims=True), k)[..., 0]
-    keys, values = jnp.moveaxis(k, -3, -2), jnp.moveaxis(v, -3, -2)
-    by_head = _by_head(q, k), keys, values, _by_head(dy, k), log_sum, shares
-    dq, dk, dv = over_examples(attend_backwards, meeting, *by_head)
-    dk, dv = (jnp.moveaxis(d, -2, -3) for d in (dk, dv))
-    return match_cotangent(_by_time(dq), q), match_cotangent(dk, k), match_cotangent(dv, v), None
+    dq, dk, dv = over_examples(_attend_backwards, meeting, q, k, v, y, log_sum, dy)
+    return match_cotangent(dq, q), match_cotangent(dk, k), match_cotangent(dv, v), None
 
 
 attention.defvjp(attention_fwd, attention_bwd)
@@ -119,11 +113,32 @@ def _check(q: Array, k: Array, v: Array) -> None:
         )
 
 
+def _attend(meeting: Meeting, q: Array, k: Array, v: Array) -> tuple[Array, Array]:
+    y, log_sum = attend(meeting, _by_head(q, k), *_keys_by_head(k, v))
+    return _by_time(y).astype(jnp.result_type(q, k, v)), log_sum
+
+
+def _attend_backwards(
+    meeting: Meeting, q: Array, k: Array, v: Array, y: Array, log_sum: Array, dy: Array
+) -> tuple[Array, Array, Array]:
+    # Σ p dp over the keys, since y = p v.
+    shares = _by_head(jnp.sum(widen(dy) * widen(y), axis=-1, keepdims=True), k)[..., 0]
+    by_head = _by_head(q, k), *_keys_by_head(k, v), _by_head(dy, k), log_sum, shares
+    dq, dk, dv = attend_backwards(meeting, *by_head)
+    dk, dv = _keys_by_head(dk, dv)
+    return _by_time(dq), dk, dv
+
+
 def _by_head(x: Array, k: Array) -> Array:
     """(…, queries, heads, size) as (…, kv, group, queries, size)."""
     *batch, queries, heads, size = x.shape
     grouped = x.reshape(*batch, queries, k.shape[-2], heads // k.shape[-2], size)
     return jnp.moveaxis(grouped, -4, -2)
+
+
+def _keys_by_head(*xs: Array) -> tuple[Array, ...]:
+    """(…, keys, kv, size) as (…, kv, keys, size), and back."""
+    return tuple(jnp.swapaxes(x, -3, -2) for x in xs)
 
 
 def _by_time(x: Array) -> Array:

@@ -98,29 +98,32 @@ def attend_backwards(
     """The cotangents of q, k and v; `shares` is Σ dy y of each query."""
     wide = accumulation_dtype(jnp.result_type(q, k, v))
     rows = tuple(_blocks(x, meeting.rows) for x in (q, dy, log_sum[..., None], shares[..., None]))
+    turned = tuple(jnp.moveaxis(x, -1, -3) for x in rows[:2])
 
     def zeros_like(x: Array) -> Array:
         return loop_zeros(x.shape, wide, q, k, v, dy, sharding=jax.typeof(x).sharding)
 
     def of_columns(dq: Array, column: Any, k: Array, v: Array) -> tuple[Array, tuple[Array, Array]]:
         def add(before: tuple[Array, Array], row: Any, *of_row: Array) -> tuple[tuple[Array, Array], Array]:
-            q, dy, log_sum, share = of_row
+            q, dy, log_sum, share, q_turned, dy_turned = of_row
 
             def sums() -> tuple[tuple[Array, Array], Array]:
                 p = jnp.exp(meeting.scores(q, k, row, column) - log_sum)
                 dp = _product("...gqd,...kd->...gqk", dy, v)
                 ds = (meeting.scale * p * (dp - share)).astype(q.dtype)
-                dk = before[0] + _product("...gqk,...gqd->...kd", ds, q)
-                dv = before[1] + _product("...gqk,...gqd->...kd", p.astype(dy.dtype), dy)
+                dk = before[0] + _product("...dgq,...gqk->...dk", q_turned, ds)
+                dv = before[1] + _product("...dgq,...gqk->...dk", dy_turned, p.astype(dy.dtype))
                 return (dk, dv), _product("...gqk,...kd->...gqd", ds, k)
 
             return meeting.where_met(row, column, sums, (before, zeros_like(q)))
 
-        found, dq_rows = _over(add, (zeros_like(k), zeros_like(v)), *rows)
+        zeros = tuple(zeros_like(jnp.swapaxes(x, -1, -2)) for x in (k, v))
+        found, dq_rows = _over(add, zeros, *rows, *turned)
         return dq + dq_rows, found
 
     dq, (dk, dv) = _over(of_columns, zeros_like(rows[0]), *_columns(meeting, k, v))
-    return _joined(dq, meeting.queries), _joined(dk, meeting.keys), _joined(dv, meeting.keys)
+    dk, dv = (_joined(jnp.swapaxes(x, -1, -2), meeting.keys) for x in (dk, dv))
+    return _joined(dq, meeting.queries), dk, dv
 
 
 def _over(step: Callable, start: Any, *xs: Array) -> tuple[Any, Any]:

@@ -17,8 +17,8 @@ _CACHE = 1 << 20
 
 def over_examples(compute: Callable, meeting: Meeting, q: Array, *xs: Array) -> Any:
     """`compute(meeting, q, *xs)`, on a CPU in a loop over the examples; all arrays have their axes in front."""
-    batch, heads = q.shape[:-4], q.shape[-4:-2]
-    scores = math.prod(heads) * meeting.rows * meeting.columns * accumulation_dtype(q.dtype).itemsize
+    batch, heads = q.shape[:-3], q.shape[-2]
+    scores = heads * meeting.rows * meeting.columns * accumulation_dtype(q.dtype).itemsize
     together = max(1, _CACHE // max(1, scores))
     # An exported program has batches of any size.
     known = all(isinstance(n, int) for n in batch)
