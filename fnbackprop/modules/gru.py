@@ -14,9 +14,10 @@ from ..core.module import Context, Module, Spec, Variables, configurable
 from ..core.precision import widen
 from .initializers import Initializer, initial_weight
 from .linear import linear, linear_reference
-from .recurrence import before, check_gates, scan_times, weight_cotangent
+from .recurrence import before, check_gates, scan_times
 from .sigmoid import sigmoid, sigmoid_reference
 from .tanh import tanh, tanh_reference
+from .weight_gradient import weight_gradient
 
 _GATES = 3
 
@@ -83,7 +84,7 @@ def gru_bwd(
     found = scan_times(step, 1, weight, dy, *made, before(y), reverse=True)
     *gate, dq, da_n = jnp.split(found, _GATES + 1, axis=-1)
     dz, back = (jnp.concatenate([*gate, last], axis=-1) for last in (da_n, dq))
-    return match_cotangent(dz, z), weight_cotangent(back, before(y), weight), match_cotangent(dq, bias)
+    return match_cotangent(dz, z), weight_gradient(before(y), back, weight), match_cotangent(dq, bias)
 
 
 gru.defvjp(gru_fwd, gru_bwd)

@@ -1,6 +1,5 @@
 """Linear, the matrix product with an optional bias (lecture, Linear)."""
 
-import math
 from typing import Annotated, NamedTuple
 
 import jax
@@ -14,6 +13,7 @@ from ..core.errors import ShapeError
 from ..core.module import Context, Module, Spec, Variables, configurable
 from ..core.precision import accumulation_dtype, widen
 from .initializers import Initializer, initial_weight
+from .weight_gradient import weight_gradient
 
 
 class LinearResiduals(NamedTuple):
@@ -47,11 +47,8 @@ def linear_bwd(
 ) -> tuple[Float[Array, "*batch in"], Float[Array, "out in"], Float[Array, " out"] | None]:
     x, weight, bias = residuals
     dx = _matmul(dy, weight, x)
-    # One matrix product over all examples: contracting several batch axes at once is slower on CPU.
-    examples = math.prod(dy.shape[:-1])
-    dW = _matmul(dy.reshape(examples, dy.shape[-1]).T, x.reshape(examples, x.shape[-1]), weight)
     db = None if bias is None else match_cotangent(dy, bias)
-    return match_cotangent(dx, x), match_cotangent(dW, weight), db
+    return match_cotangent(dx, x), weight_gradient(x, dy, weight), db
 
 
 linear.defvjp(linear_fwd, linear_bwd)

@@ -13,9 +13,10 @@ from ..core.module import Context, Module, Spec, Variables, configurable
 from ..core.precision import widen
 from .initializers import Initializer, initial_weight
 from .linear import linear, linear_reference
-from .recurrence import before, check_gates, scan_times, weight_cotangent
+from .recurrence import before, check_gates, scan_times
 from .sigmoid import sigmoid, sigmoid_reference
 from .tanh import tanh, tanh_reference
+from .weight_gradient import weight_gradient
 
 _GATES = 4
 
@@ -78,7 +79,7 @@ def lstm_bwd(
         return (da @ widen(weight), f * dc), da
 
     da = scan_times(step, 2, weight, dy, gates, cells, before(cells), reverse=True)
-    return match_cotangent(da, z), weight_cotangent(da, before(y), weight)
+    return match_cotangent(da, z), weight_gradient(before(y), da, weight)
 
 
 lstm.defvjp(lstm_fwd, lstm_bwd)

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Float
 
-from ..core.cotangent import loop_zeros, match_cotangent
+from ..core.cotangent import loop_zeros
 from ..core.errors import ShapeError
 from ..core.precision import widen
 from ..core.sharding import over
@@ -43,13 +43,3 @@ def scan_times(
 def before(y: Float[Array, "*batch time features"]) -> Float[Array, "*batch time features"]:
     """Each time's predecessor; zeros before the first."""
     return jnp.concatenate([jnp.zeros_like(y[..., :1, :]), y[..., :-1, :]], axis=-2)
-
-
-def weight_cotangent(
-    da: Float[Array, "*batch time gates"],
-    y: Float[Array, "*batch time features"],
-    weight: Float[Array, "gates features"],
-) -> Float[Array, "gates features"]:
-    """Σ daᵀ y over all times of all sequences, as one matrix product, in the dtype of `weight`."""
-    rows = da.reshape(-1, da.shape[-1]).T, y.reshape(-1, y.shape[-1])
-    return match_cotangent(jnp.matmul(*rows, out_sharding=jax.typeof(weight).sharding), weight)

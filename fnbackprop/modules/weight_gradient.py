@@ -1,0 +1,34 @@
+"""The cotangent of a weight that multiplies each example: one matrix product over all of them."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+from jax.sharding import NamedSharding
+from jaxtyping import Float
+
+from ..core.cotangent import match_cotangent
+from ..core.precision import accumulation_dtype
+from ..core.sharding import over
+
+
+def weight_gradient(
+    x: Float[Array, "*batch in"], dy: Float[Array, "*batch out"], weight: Float[Array, "out in"]
+) -> Float[Array, "out in"]:
+    """Σ dyᵀ x over the batch, in the dtype of `weight`; half precision is accumulated in float32.
+
+    Contracting several batch axes at once would be slower on CPU.
+    """
+    x_rows, dy_rows = (a.reshape(math.prod(a.shape[:-1]), a.shape[-1]) for a in (x, dy))
+    if x_rows.shape[1] >= dy_rows.shape[1] or jax.default_backend() != "cpu":
+        return match_cotangent(_product(dy_rows.T, x_rows, over(weight, 0, 1)), weight)
+    # XLA on CPU makes a transposed copy of the factor on the left: half the time where that is the narrower one. It
+    # would make the other product of this one again, but for the barrier.
+    dW = jax.lax.optimization_barrier(_product(x_rows.T, dy_rows, over(weight, 1, 0)))
+    return match_cotangent(dW.T, weight)
+
+
+def _product(a: Float[Array, "m k"], b: Float[Array, "k n"], sharding: NamedSharding) -> Float[Array, "m n"]:
+    dtype = accumulation_dtype(jnp.result_type(a, b))
+    return jnp.matmul(a, b, preferred_element_type=dtype, out_sharding=sharding)
