@@ -98,6 +98,7 @@ def attend_backwards(
     """The cotangents of q, k and v; `shares` is Σ dy y of each query."""
     wide = accumulation_dtype(jnp.result_type(q, k, v))
     rows = tuple(_blocks(x, meeting.rows) for x in (q, dy, log_sum[..., None], shares[..., None]))
+    # XLA on CPU multiplies by what is turned four times as slowly, and these are smaller than the scores.
     turned = tuple(jnp.moveaxis(x, -1, -3) for x in rows[:2])
 
     def zeros_like(x: Array) -> Array:

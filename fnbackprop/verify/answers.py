@@ -20,6 +20,8 @@ _NEGLIGIBLE = 1e-7
 # So many roundings of a value as it usually is may be lost on the way to one that is tiny; at least such a share of it,
 # by which exponentials and logarithms are off in double precision.
 _SWALLOWED, _OFF = 8, 1e-11
+# What is smaller by so much than derivatives usually are is none, as the slope of a logarithm at 1e200.
+_VANISHED = 1e-30
 # So many times as large as the example's largest, an entry is nothing like them.
 _UNLIKE = 10
 # Outputs usually move by about themselves along an entry's own scale.
@@ -37,12 +39,14 @@ def answers(trial: Trial, directions: np.ndarray, tolerance: Tolerance, rng: np.
     sizes = magnitudes.max(0)
     swallowed = max(_SWALLOWED * tolerance.backward, _OFF) * setting.usual_size * _largest(dy)
     negligible = max(_NEGLIGIBLE * largest, swallowed)
+    usual = setting.usual_size * _largest(dy) / scales(setting.xs)
     # Beside a claim that is beyond all measure, and is the only one, any difference would be sure.
     known = np.maximum(magnitudes[2], np.minimum(sizes, largest)) if pulled.reference is None else sizes
     valid = bracket(found, np.maximum(known, 10 * _NEGLIGIBLE * largest))
     for k, direction in enumerate(directions):
         still = found.central.value[k] == 0 == found.ahead.value[k]
-        claim = Claim(claims[k], references[k], max(tolerance.rtol * sizes[k], negligible), still)
+        vanished = _VANISHED * float(np.abs(direction * usual).max(initial=0))
+        claim = Claim(claims[k], references[k], max(tolerance.rtol * sizes[k], negligible, vanished), still)
         at = _circumstances(trial, direction, tolerance, rng)
         decision = decide(claim, Bracket(*(part[k] for part in valid)), at)
         apart = abs(claims[k] - references[k]) > claim.margin or np.isfinite(claims[k]) < np.isfinite(references[k])

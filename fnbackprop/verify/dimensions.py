@@ -77,11 +77,23 @@ class Dimensions:
         return taken and not large
 
     def _is_refused(self, setting: Setting) -> bool:
-        """Whether only the rule refuses the call, with an error of its own, which is no wrong derivative."""
-        if not setting.program.refuses:
+        """Whether only the rule refuses the call, aloud, which is no wrong derivative.
+
+        With an error of its own; or with JAX's for the shape of a cotangent, where what was longer has become the
+        shorter: functions that then exchange the two, as NumPy's `convolve` does, do so behind a rule's back.
+        """
+        program = setting.program
+        if not (program.refuses or (program.raises and self._turns(setting))):
             return False
         self.refused = self.refused or f"{describe(setting)}: {setting.program.undifferentiable}"
         return True
+
+    def _turns(self, setting: Setting) -> bool:
+        """Whether an argument has become longer than another's that is longer in the example, along some axis."""
+        new = lengths_of(setting)
+        return any(
+            (n - m) * (new[a] - new[b]) < 0 for (a, n), (b, m) in combinations(self.lengths.items(), 2) if a[0] != b[0]
+        )
 
     def is_written_out(self, setting: Setting) -> bool:
         """Whether either pass has grown with the lengths beyond all measure; that is kept as `wrote_out`."""

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.quick
 
 
 @pytest.mark.parametrize("batch", [(), (5,), (2, 3), (0,)])
-@pytest.mark.parametrize("inputs, outputs", [(3, 7), (7, 3), (4, 4)])
+@pytest.mark.parametrize(("inputs", "outputs"), [(3, 7), (7, 3), (4, 4)])
 def test_the_outer_products_of_all_examples_are_summed(batch: tuple[int, ...], inputs: int, outputs: int) -> None:
     rng = np.random.default_rng(0)
     x, dy = rng.normal(size=(*batch, inputs)), rng.normal(size=(*batch, outputs))
@@ -21,7 +21,7 @@ def test_the_outer_products_of_all_examples_are_summed(batch: tuple[int, ...], i
     np.testing.assert_allclose(weight_gradient(*arrays), wanted, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("inputs, outputs", [(2, 3), (3, 2)])
+@pytest.mark.parametrize(("inputs", "outputs"), [(2, 3), (3, 2)])
 def test_half_precision_is_summed_in_float32(inputs: int, outputs: int) -> None:
     x, dy, weight = (jnp.ones(shape, "bfloat16") for shape in ((1000, inputs), (1000, outputs), (outputs, inputs)))
     dW = weight_gradient(x, dy, weight)
@@ -30,7 +30,7 @@ def test_half_precision_is_summed_in_float32(inputs: int, outputs: int) -> None:
 
 
 @pytest.mark.skipif(jax.default_backend() != "cpu", reason="only there does the order matter")
-@pytest.mark.parametrize("inputs, outputs", [(2, 3), (3, 2)])
+@pytest.mark.parametrize(("inputs", "outputs"), [(2, 3), (3, 2)])
 def test_the_narrower_factor_is_the_one_that_is_turned(inputs: int, outputs: int) -> None:
     x, dy, weight = (jnp.ones(shape) for shape in ((1000, inputs), (1000, outputs), (outputs, inputs)))
     program = jax.jit(weight_gradient).lower(x, dy, weight).compile().as_text()

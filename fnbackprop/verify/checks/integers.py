@@ -61,6 +61,13 @@ def _others(given: np.ndarray, case: Case, rng: np.random.Generator) -> Iterator
         yield rng.permutation(flat).reshape(given.shape)
         yield np.full_like(given, flat.max())
     elif given.size and given >= 0:
-        # A position, perhaps, in the shortest axis that is long enough for it.
-        below = min((n for x in case.base.xs for n in x.shape if n > given.max()), default=0)
-        yield from (np.full_like(given, value) for value in (below - 1, 0, below // 2) if 0 <= value != given.item())
+        yield from (np.full_like(given, value) for value in _single(given.item(), case) if 0 <= value != given)
+
+
+def _single(given: int, case: Case) -> tuple[int, ...]:
+    """Other numbers for one that may be a position, in the shortest axis that is long enough, or how many to take."""
+    lengths = [n for x in case.base.xs for n in x.shape]
+    if given == max(lengths, default=0):
+        return given - 1, max(1, given // 2), 1
+    below = min((n for n in lengths if n > given), default=0)
+    return below - 1, 0, below // 2

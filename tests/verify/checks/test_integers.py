@@ -172,3 +172,15 @@ def test_an_axis_as_long_as_an_order_by_chance_is_told_apart():
         return jnp.zeros_like(x).at[order].add(dy), None, 2 * dw * len(x) / len(w)
 
     assert outcome("sizes", rule(both, backward), X, jnp.array([2, 0, 3, 1]), X[:, 0]).verdict == "FAIL"
+
+
+def test_a_number_as_large_as_the_longest_axis_counts_and_is_tried_smaller():
+    def head_sum(x, count):
+        return jnp.sum(jnp.where(jnp.arange(len(x)) < jnp.maximum(count, 1), x[:, 0], 0))
+
+    def backward(x, count, dy):  # of none it makes nothing, where the function takes one
+        return jnp.zeros_like(x).at[:, 0].set(jnp.where(jnp.arange(len(x)) < count, dy, 0)), None
+
+    assert outcome("integers", rule(head_sum, backward), X, jnp.array(4)).verdict == "PASS"
+    careless = rule(head_sum, lambda x, count, dy: (jnp.zeros_like(x).at[:, 0].set(dy), None))
+    assert outcome("integers", careless, X, jnp.array(4)).verdict == "FAIL"

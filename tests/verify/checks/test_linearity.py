@@ -64,3 +64,17 @@ def test_a_backward_pass_that_iterates_to_a_tolerance_is_linear_to_that():
     assert outcome("linearity", doubled, X).verdict == "PASS"
     halves = rule(lambda x: 2 * x, lambda x, dy: (settle(dy) + 0.1 * dy**2,))
     assert outcome("linearity", halves, X).verdict == "FAIL"
+
+
+def test_a_backward_pass_that_iterates_to_a_fixed_tolerance_is_not_asked_about_less():
+    def solve(dy):
+        def step(state):
+            u, _ = state
+            return dy + u / 4, jnp.abs(dy + u / 4 - u).max()
+
+        return jax.lax.while_loop(lambda state: state[1] > 1e-13, step, (dy, jnp.inf))[0]
+
+    implicit = rule(lambda x: x / 0.75, lambda x, dy: (solve(dy),))
+    assert outcome("linearity", implicit, X).verdict == "PASS"
+    coarse = rule(lambda x: x / 0.75, lambda x, dy: (solve(dy) + jnp.where(jnp.abs(dy) < 0.1, 0.1 * dy, 0),))
+    assert outcome("linearity", coarse, X).verdict == "FAIL"

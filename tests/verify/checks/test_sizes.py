@@ -146,3 +146,16 @@ def test_arrays_inside_that_outgrow_all_measure_and_equal_rows_that_are_singular
     assert found.verdict == "PASS"
     assert found.figures["large arrays inside"] == "long arguments not tried"
     assert outcome("sizes", rule(balanced, lambda *args: backward(-1, *args)), a, root @ root.T).verdict == "FAIL"
+
+
+@pytest.mark.parametrize("check", ["sizes", "precision"])
+def test_a_kernel_that_becomes_longer_than_what_it_slides_over_is_told_and_is_no_failure(check):
+    def slide(x, kernel):  # which exchanges the two where the second is the longer one
+        return jnp.convolve(x, kernel, mode="valid")
+
+    def backward(x, kernel, dy):
+        return jnp.convolve(dy, kernel[::-1]), jnp.convolve(x, dy[::-1], mode="valid")[::-1]
+
+    signal, kernel = jnp.array([0.3, -1.0, 0.8, 2.0, -0.5, 1.1]), jnp.array([0.5, -1.0, 0.2])
+    right = rule(slide, lambda x, kernel, dy: backward(x, kernel, dy))
+    assert outcome(check, right, signal, kernel).verdict == "PASS"

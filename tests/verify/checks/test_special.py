@@ -283,3 +283,17 @@ def test_what_is_divided_by_a_number_next_to_zero_accuses_nobody():
     args = tuple(map(jnp.array, (rng.uniform(0.5, 2, 9), rng.normal(size=(9, 2)), rng.normal(size=9))))
     assert outcome("special", rule(solved, lambda *args: backward(1, *args)), *args).verdict == "PASS"
     assert outcome("special", rule(solved, lambda *args: backward(-1, *args)), *args).verdict == "FAIL"
+
+
+def test_a_slope_that_is_as_good_as_none_is_none():
+    textbook = rule(jnp.arcsinh, lambda x, dy: (dy / jnp.sqrt(1 + x * x),))  # 0 at 1e200
+    assert outcome("special", textbook, X).verdict == "PASS"
+    early = rule(jnp.arcsinh, lambda x, dy: (jnp.where(jnp.abs(x) > 9e3, 0, dy / jnp.sqrt(1 + x * x)),))
+    assert outcome("special", early, X).verdict == "FAIL"
+
+
+def test_an_entry_that_is_huge_has_a_square():
+    setting = prepare(rule(jnp.exp, lambda x, dy: (dy * jnp.exp(x),)), (X,)).base
+    huge = [p for p in extreme_points(setting, np.random.default_rng(0)) if p.kind == "one huge entry"]
+    assert len(huge) == 2
+    assert all(np.isfinite(np.square(p.xs[0])).all() and np.abs(p.xs[0]).max() > 710 for p in huge)
