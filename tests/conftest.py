@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable
 
 import jax
+import jaxtyping
 import pytest
 from hypothesis import strategies as st
 from jaxtyping import install_import_hook
@@ -25,6 +26,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 # Not pytest's option --jaxtyping-packages: by then the package's own pytest plugin has been imported.
 install_import_hook("fnbackprop", "beartype.beartype")
+
+
+@pytest.fixture
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signatures are not enforced, as for users."""
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
 
 
 @pytest.fixture(scope="session")

@@ -121,6 +121,8 @@ def test_weights_come_back_in(here: Callable[..., Any]) -> None:
     assert said == "note: run imported is stopped; its model is of when it was last stopped, done or imported\n"
     assert not here("export", "run", "-o", "imported.safetensors").stderr
     # Training goes on from these weights, not from fresh ones, and never without them.
+    with pytest.raises(ConfigError, match="another config; import its weights with this one into another folder"):
+        fnbackprop.train("it.toml", ["optimizer.learning_rate=0.5"], run="imported", console=Console(quiet=True))
     Path("imported/checkpoints").rename("elsewhere")
     with pytest.raises(CheckpointError, match="imported has no checkpoint, but was saved at step 0; bring"):
         fnbackprop.train("it.toml", run="imported", console=Console(quiet=True))

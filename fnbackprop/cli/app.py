@@ -10,6 +10,10 @@ import typer
 
 from ..core.errors import FnbackpropError, Stopped
 
+# What brings JAX's own part for a platform.
+_NVIDIA = "pip install 'fnbackprop[cuda13]', or [cuda12],"
+_EXTRAS = {"gpu": _NVIDIA, "cuda": _NVIDIA, "tpu": "pip install 'fnbackprop[tpu]'"}
+
 app = typer.Typer(
     help="Train neural networks in JAX through hand-written, documented and checked derivatives.",
     epilog="Exit codes: 0 done, 1 verification failed, 2 usage or config, 3 data, 4 non-finite numbers, 5 a run that "
@@ -100,4 +104,7 @@ def use(platform: str | None) -> None:
         try:
             jax.devices()
         except RuntimeError as error:
-            raise ConfigError(f"--platform {platform}: JAX cannot use it here; cpu always works: {error}") from error
+            remedy = f"{_EXTRAS[platform]} brings what JAX needs for it; " if platform in _EXTRAS else ""
+            raise ConfigError(
+                f"--platform {platform}: JAX cannot use it here; {remedy}cpu always works: {error}"
+            ) from error

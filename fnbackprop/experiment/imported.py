@@ -13,6 +13,7 @@ from ..core.stopping import StopWish
 from ..data.digest import data_digest
 from .keeper import Keeper
 from .run import Run
+from .same_run import UNTRAINED
 from .start import Start
 
 
@@ -43,7 +44,7 @@ def begin_with(
         Keeper(it, Start(), metrics, records.environment()).save(state, records.Averages(), None)
         training.save_trained(folder.model, it.trained(variables))
         write_atomically(folder.config, build.config_text(plan, data))
-        records.Status(folder.status, 0, saved=0).tell("stopped", "weights were imported, and nothing trained yet")
+        records.Status(folder.status, 0, saved=0).tell("stopped", UNTRAINED)
     return folder.path
 
 

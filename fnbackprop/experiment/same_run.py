@@ -7,6 +7,9 @@ from .. import build, records
 from ..core.errors import CheckpointError, ConfigError, DataError
 from .run import Run
 
+# The reason why an imported run stands still.
+UNTRAINED = "weights were imported, and nothing trained yet"
+
 
 class Found(NamedTuple):
     """The checkpoint to go on from, whether its metrics are what they were, and what is wrong with newer ones."""
@@ -91,7 +94,9 @@ def _check_steps(run: Run, manifest: records.Manifest, matters: list[str]) -> No
 
 
 def _undo(run: Run, matters: list[str]) -> list[str]:
-    head = f"run {run.folder.path} was started with another config; start anew with --fresh, or undo:"
+    imported = records.read_status(run.folder.status).get("reason") == UNTRAINED
+    anew = "import its weights with this one into another folder" if imported else "start anew with --fresh"
+    head = f"run {run.folder.path} was started with another config; {anew}, or undo:"
     return [head, *(f"  {line}" for line in matters)]
 
 

@@ -77,11 +77,13 @@ class GradientGraph:
         """Forward, then backward from a seed of 1 (lecture, A1: ∂C/∂w = 1 · ∂C/∂ȳ · ∂G/∂w).
 
         Returns the outputs, the next state, and the gradients of the sum of the outputs: parameters, inputs and the
-        wires named in `edges`. Raises GraphError for a name that is no wire.
+        wires named in `edges`. Raises GraphError for a name that is no wire, and for a name alone.
         """
         forward, state, pullback = self.vjp(variables, *xs, context=context)
         outputs = tuple(forward[name] for name in self.graph.outputs)
         params, wires = pullback(*(jnp.ones_like(y) for y in outputs))
+        if isinstance(edges, str):
+            raise GraphError(f"edges is {edges!r}; it wants names of wires, as [{edges!r}]")
         for name in edges:
             if name not in wires:
                 near = get_close_matches(name, wires, n=1)

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jax import Array
 from jaxtyping import PRNGKeyArray
 
-from ..core.errors import FnbackpropError, GraphError, ShapeError
+from ..core.errors import FnbackpropError, GraphError, ShapeError, kind_of
 from ..core.module import Context, Derivatives, Meaning, Module, Spec, Variables
 from ..core.work import Work
 from ..modules.function import Function
@@ -52,6 +52,8 @@ class Graph(Module):
             raise ValueError(
                 f"Graph got derivatives={derivatives!r}; it wants one of {', '.join(get_args(Derivatives))}"
             )
+        if isinstance(nodes, Module | Node) or callable(nodes):
+            raise GraphError(f"Graph got {kind_of(nodes)}; it wants a sequence of modules: Graph([…])")
         wired, wires = wire([_node(n) for n in nodes], inputs, outputs)
         fields = {"nodes": wired, "inputs": tuple(inputs), "outputs": wires, "derivatives": derivatives}
         for name, value in fields.items():

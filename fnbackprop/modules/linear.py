@@ -31,7 +31,7 @@ def linear(
     Forward:  y = x Wᵀ + b, that is y = W·x + b for each example
     Backward: dx = dy W,  dW = Σ dyᵀ x,  db = Σ dy, summed over the batch
 
-    Half precision is accumulated in float32.
+    Half precision is accumulated in float32. Raises ShapeError for features that are not the weight's.
     """
     return linear_reference(x, weight, bias)
 
@@ -58,6 +58,12 @@ def linear_reference(
     x: Float[Array, "*batch in"], weight: Float[Array, "out in"], bias: Float[Array, " out"] | None = None
 ) -> Float[Array, "*batch out"]:
     """`linear` for automatic differentiation."""
+    if weight.ndim != 2 or x.shape[-1:] != weight.shape[1:] or (bias is not None and bias.shape != weight.shape[:1]):
+        biased = "" if bias is None else f", a bias of shape {bias.shape}"
+        raise ShapeError(
+            f"Linear got an input of shape {x.shape}{biased} and a weight of shape {weight.shape}; it wants (…, in)"
+            f"{biased and ', (out,)'} and (out, in)"
+        )
     y = _matmul(x, weight.T)
     if bias is not None:
         y = y + widen(bias)
@@ -92,9 +98,4 @@ class Linear(Module):
         self, variables: Variables, x: Float[Array, "*batch in"], *, context: Context = Context()
     ) -> tuple[tuple[Float[Array, "*batch out"]], tuple[()]]:
         weight, bias = variables.params["weight"], variables.params.get("bias")
-        if x.shape[-1:] != weight.shape[1:]:
-            raise ShapeError(
-                f"Linear got an input of shape {x.shape}; its weight of shape {weight.shape} wants {weight.shape[1]} "
-                "features on the last axis"
-            )
         return (context.pick(linear, linear_reference)(x, weight, bias),), ()

@@ -2,11 +2,13 @@
 
 import math
 from functools import partial
+from typing import Annotated
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Shaped
+from pydantic import Strict
 
 from ..core.cotangent import Like, like, match_cotangent
 from ..core.errors import ShapeError
@@ -59,7 +61,7 @@ def _filled(old: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
 class Reshape(Module):
     """(batch, …) as (batch, *shape): `reshape`."""
 
-    shape: tuple[int, ...]
+    shape: Annotated[tuple[int, ...], Strict(False)]  # or a list
 
     produces = "input"
 

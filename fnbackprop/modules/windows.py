@@ -3,18 +3,19 @@
 import math
 from collections.abc import Iterator
 from itertools import product
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import jax
 from jax import Array
 from jaxtyping import Float, Int32
+from pydantic import Strict
 
 from ..core.errors import ShapeError
 
-# One size for every axis of space, or one for each.
-Sizes = int | tuple[int, ...]
+# One size for every axis of space, or one for each, which may be a list.
+Sizes = int | Annotated[tuple[int, ...], Strict(False)]
 # "same": ⌈n / stride⌉ windows, an odd zero goes behind; "valid": no padding; or (before, behind) for each axis.
-Padding = Literal["same", "valid"] | tuple[tuple[int, int], ...]
+Padding = Literal["same", "valid"] | Annotated[tuple[Annotated[tuple[int, int], Strict(False)], ...], Strict(False)]
 
 
 class Windows(NamedTuple):

@@ -1,7 +1,9 @@
 """Read what is to be verified, and refuse what cannot be."""
 
+import inspect
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields
+from difflib import get_close_matches
 from typing import Any
 
 import jax
@@ -53,7 +55,9 @@ def declare(declarations: Mapping[str, Any]) -> Declarations:
     """What is said of a rule, read. Raises TypeError for a name that means nothing, ValueError for such a value."""
     declarable = [field.name for field in fields(Declarations)]
     if unknown := sorted(set(declarations) - set(declarable)):
-        raise TypeError(f"no declaration is called {', '.join(unknown)}; there are {', '.join(declarable)}")
+        near = get_close_matches(unknown[0], [*declarable, *inspect.signature(prepare).parameters, "only"], n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(declarable)}"
+        raise TypeError(f"no declaration is called {', '.join(unknown)}; {hint}")
     said = Declarations(**declarations)
     require_known("check", said.declared, [check.name for check in CHECKS])
     return said

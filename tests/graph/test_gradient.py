@@ -144,6 +144,8 @@ def test_under_vmap() -> None:
 def test_an_edge_that_does_not_exist_is_refused() -> None:
     with pytest.raises(GraphError, match=r"no edge 'stme'.*did you mean 'stem'"):
         reverse(DIAMOND).run(DIAMOND.init(jax.random.key(0), X), X, edges=("stme",))
+    with pytest.raises(GraphError, match=r"wants names of wires, as \['stem'\]"):
+        reverse(DIAMOND).run(DIAMOND.init(jax.random.key(0), X), X, edges="stem")
 
 
 @settings(max_examples=12, deadline=None, derandomize=True)

@@ -1,6 +1,7 @@
 """Names, order, Duplicates, and what is refused."""
 
 import re
+from typing import Any
 
 import jax.numpy as jnp
 import pytest
@@ -105,6 +106,13 @@ def test_refused(case: str) -> None:
     nodes, message = REFUSED[case]
     with pytest.raises(GraphError, match=message):
         Graph(nodes)
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize("alone", [ReLU(), Node(ReLU()), jnp.sin])
+def test_a_module_alone_is_refused(alone: Any) -> None:
+    with pytest.raises(GraphError, match=r"wants a sequence of modules: Graph\(\[…\]\)"):
+        Graph(alone)
 
 
 def test_an_unused_graph_input_is_refused() -> None:

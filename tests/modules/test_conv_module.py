@@ -25,6 +25,12 @@ def test_shapes(module, shape, weight, y):
     assert jax.eval_shape(module.apply, variables, jnp.zeros(shape))[0][0].shape == y
 
 
+def test_lists_of_sizes_do_as_well():
+    assert Conv(features=1, kernel=[1, 2], padding=[[0, 0], [2, 2]]) == Conv(1, (1, 2), padding=((0, 0), (2, 2)))
+    with pytest.raises(ValueError, match="kernel"):
+        Conv(features=1, kernel=[1.0, 2.0])
+
+
 def test_weights_are_scaled_by_all_that_an_output_sees():
     weight = Conv(features=256, groups=2).init(KEY, jnp.zeros((1, 8, 8, 16))).params["weight"]
     # He et al.: 2 / fan-in, which is 9 places of 8 channels; the spread of 18,432 draws is about 1 %.

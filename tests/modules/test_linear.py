@@ -71,11 +71,19 @@ def test_a_single_number_is_refused():
         Linear(features=2).init(jax.random.key(0), jax.ShapeDtypeStruct((), jnp.float32))
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_another_number_of_features_than_it_was_made_for_is_refused():
     module = Linear(features=2)
     variables = module.init(jax.random.key(0), jnp.ones((4, 3)))
-    with pytest.raises(ShapeError, match=r"input of shape \(4, 5\); its weight of shape \(2, 3\) wants 3 features"):
+    with pytest.raises(ShapeError, match=r"of shape \(4, 5\), a bias of shape \(2,\) and a weight of shape \(2, 3\)"):
         module.apply(variables, jnp.ones((4, 5)))
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize("shapes", [((4, 5), (2, 3)), ((4, 3), (3,)), ((4, 3), (2, 3), (3,)), ((), (2, 3))])
+def test_shapes_that_do_not_meet_are_refused(shapes):
+    with pytest.raises(ShapeError, match=r"it wants \(…, in\)"):
+        linear(*map(jnp.ones, shapes))
 
 
 @pytest.mark.parametrize("options", [{"features": 0}, {"features": 2.0}, {"features": 2, "initializer": "he"}])

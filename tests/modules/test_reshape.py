@@ -29,5 +29,6 @@ def test_a_single_number_is_refused():
 
 def test_module():
     assert Reshape(shape=(2, 3)).produces == "input"
+    assert Reshape(shape=[2, 3]) == Reshape(shape=(2, 3))
     (y,), _ = Reshape(shape=(2, 3)).apply(Reshape(shape=(2, 3)).init(jax.random.key(0)), jnp.zeros((4, 6)))
     assert y.shape == (4, 2, 3)

@@ -127,6 +127,14 @@ def test_what_does_not_exist_is_refused(said, error):
         verify_vjp(right_square, X, **said)
 
 
+@pytest.mark.parametrize(("said", "meant"), [("levl", "level"), ("surogate", "surrogate")])
+def test_a_name_that_is_misspelt_is_told(said, meant):
+    with pytest.raises(TypeError, match=f"no declaration is called {said}; did you mean '{meant}'"):
+        verify_vjp(right_square, X, **{said: "full"})
+    with pytest.raises(TypeError, match="no declaration is called why; there are surrogate, declared"):
+        verify_vjp(right_square, X, why="because")
+
+
 def test_a_function_that_cannot_be_traced_is_differentiated_step_by_step():
     def by_sign(x):
         return 2 * x if float(x.sum()) > 0 else x
@@ -210,8 +218,6 @@ def test_what_cannot_be_called_is_refused_at_once():
         verify_vjp(right_square, [X, X])
     with pytest.raises(ValueError, match=r"does not take these arguments: .* too many positional arguments$"):
         verify_vjp(right_square, X, X)
-    with pytest.raises(TypeError, match="no declaration is called surogate; there are surrogate"):
-        verify_vjp(right_square, X, surogate="because")
 
 
 def test_a_rule_without_its_backward_pass_is_told_what_it_lacks():
