@@ -1,7 +1,7 @@
 """Which lengths of a call's arguments belong together, found by asking the function what it takes."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from itertools import combinations, count
@@ -9,6 +9,7 @@ from itertools import combinations, count
 import numpy as np
 
 from .describe import describe
+from .growth import Growth
 from .lengths import Group, Place, are_square, lengths_of, reads_no_more, redrawn
 from .sampling import is_order
 from .setting import Setting
@@ -18,12 +19,6 @@ _SPLIT = 6
 _SMALL = 8
 # Axes no longer than this may be coordinates or parts, of which the function reads so many.
 _FEW = 4
-# A program of more operations than this, and than thrice the given one's, is a loop written out: slow to compile.
-_UNROLLED = 1500
-# Entries of the largest array that a call may make, or else that the example makes: a product of lengths soon has more.
-_MADE = 1 << 22
-# Of a backward pass that grows so, a length that is traced quickly whatever the power.
-_SHORT = 24
 
 
 class Dimensions:
@@ -31,8 +26,7 @@ class Dimensions:
 
     def __init__(self, setting: Setting, rng: Callable[[str], np.random.Generator]):
         self.setting, self._rng = setting, rng
-        self.wrote_out = False  # a length was not tried because a loop is written out over it
-        self.outgrew = False  # a length was not tried because the function would make too large an array
+        self.growth = Growth(setting, self.lengths, lambda: self.groups, self._asked)
         self.tied: set[Group] = set()  # equal lengths which only the rule, aloud, wants to be equal
         self.broadcast: set[Group] = set()  # lengths of 1 which only the rule, aloud, wants to stay so
         self.fixed: set[Group] = set()  # lengths that the rule alone, aloud, lets not change
@@ -63,18 +57,15 @@ class Dimensions:
     def _asked(self, lengths: Mapping[Group, int]) -> Setting | None:
         """The same, before it is known which lengths belong together; the rule is not asked."""
         made = self.drawn(lengths)
-        return made if made.accepted and not self._forward_grows(made) else None
+        return made if made.accepted and not self.growth.forward(made) else None
 
     def takes(self, setting: Setting) -> bool:
         """Whether the function and its rule take this call, and write no loop out over a long argument."""
-        return not self.is_written_out(setting) and setting.accepted and not self._is_refused(setting)
+        return not self.growth.is_written_out(setting) and setting.accepted and not self._is_refused(setting)
 
     def runs(self, setting: Setting) -> bool:
         """The same, and the function makes no array that is too large to be computed, though it may be traced."""
-        taken = self.takes(setting)
-        large = taken and setting.program.largest > max(_MADE, self.setting.program.largest)
-        self.outgrew = self.outgrew or large
-        return taken and not large
+        return self.takes(setting) and not self.growth.is_too_large(setting)
 
     def _is_refused(self, setting: Setting) -> bool:
         """Whether only the rule refuses the call, aloud, which is no wrong derivative.
@@ -94,35 +85,6 @@ class Dimensions:
         return any(
             (n - m) * (new[a] - new[b]) < 0 for (a, n), (b, m) in combinations(self.lengths.items(), 2) if a[0] != b[0]
         )
-
-    def is_written_out(self, setting: Setting) -> bool:
-        """Whether either pass has grown with the lengths beyond all measure; that is kept as `wrote_out`."""
-        # The forward pass last: it must be traced for that.
-        return self._backward_grows(setting) or (setting.accepted and self._forward_grows(setting))
-
-    def _forward_grows(self, setting: Setting) -> bool:
-        found = setting.program.operations > max(_UNROLLED, 3 * self.setting.program.operations)
-        self.wrote_out = self.wrote_out or found
-        return found
-
-    def _backward_grows(self, setting: Setting) -> bool:
-        """Whether a length is long over which the backward pass is written out: it is not traced to see how much."""
-        found = any(
-            np.shape(setting.leaves[leaf])[axis] > max(_SHORT, self.lengths[leaf, axis])
-            for leaf, axis in map(min, self._unrolled)
-        )
-        self.wrote_out = self.wrote_out or found
-        return found
-
-    @cached_property
-    def _unrolled(self) -> list[Group]:
-        """The groups with whose lengths the backward pass has more operations, not larger ones."""
-
-        def grows(groups: Sequence[Group]) -> bool:
-            made = self._asked({group: 2 * self.length(group) for group in groups})
-            return made is not None and made.program.backward_operations > self.setting.program.backward_operations
-
-        return [group for group in self.groups if grows([group])] if grows(self.groups) else []
 
     def drawn(self, lengths: Mapping[Group, int], where: str = "") -> Setting:
         """The same, whether the function takes it or not."""

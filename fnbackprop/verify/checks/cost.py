@@ -81,7 +81,7 @@ def _resized(case: Case, lengths: dict[Group, int]) -> Setting | None:
     for _ in range(_HALVINGS):
         if case.dimensions.entries(lengths) <= _LARGEST:
             made = case.dimensions.drawn(lengths)
-            if not case.dimensions.is_written_out(made):
+            if not case.dimensions.growth.is_written_out(made):
                 break
         longest = max(lengths.values(), default=1)
         lengths = {group: (n + 1) // 2 if 2 * n > longest else n for group, n in lengths.items()}
