@@ -113,6 +113,10 @@ class Dimensions:
         """The smallest groups that the function lets have a length of their own."""
         # An axis of 1 can be broadcast to the length of another.
         other = n + 1 if n > 1 else next(m for m in count(3) if m not in self.lengths.values())
+        square = len({leaf for leaf, _ in places}) < len(places)
+        if n > 1 and square and self._is_of_one_size(places, other):
+            self.fixed.add(places)
+            return
         if len(places) > 1 and len(places) <= _SPLIT:
             for size in range(1, len(places) // 2 + 1):
                 for part in combinations(sorted(places), size):
@@ -133,6 +137,11 @@ class Dimensions:
             yield places
         elif made:
             self.fixed.add(places)
+
+    def _is_of_one_size(self, places: Group, n: int) -> bool:
+        """Whether a rule of square matrices takes no others than the example's, as one of rotations."""
+        made = self._asked({places: n})
+        return made is not None and made.program.raises
 
     def _is_open(self, places: Group, n: int) -> bool:
         """Whether a rule that refuses one other number of rows takes some; so is a single row, and a square matrix."""

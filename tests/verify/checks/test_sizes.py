@@ -117,6 +117,19 @@ def test_a_length_that_is_a_constant_of_the_rule_is_told_and_is_no_failure():
     assert found.figures["the rule alone fixes"] == "axis 0 of x"
 
 
+def test_square_matrices_of_one_size_stay_so():
+    def angle(r):  # of a rotation in space
+        return jnp.stack([r[2, 1] - r[1, 2], r[0, 2] - r[2, 0], r[1, 0] - r[0, 1]]) / 2
+
+    def backward(r, dy):
+        (a, b, c), zero = dy / 2, jnp.zeros(())
+        return (jnp.stack([zero, -c, b, c, zero, -a, -b, a, zero]).reshape(3, 3),)
+
+    found = outcome("sizes", rule(angle, backward), X[:3])
+    assert found.verdict == "NOT_RUN", found
+    assert found.figures["the rule alone fixes"] == "axis 0 of r = axis 1 of r"
+
+
 def test_coordinates_beyond_those_that_are_read_are_not_added():
     def area(x):
         return x[:, 0] * x[:, 1]
