@@ -9,7 +9,7 @@ import jax
 import numpy as np
 from jax import Array
 from jaxtyping import Bool, Int, PRNGKeyArray
-from pydantic import ConfigDict
+from pydantic import BeforeValidator, ConfigDict
 from pydantic.dataclasses import dataclass as validated_dataclass
 
 from .work import Work, trace_passes
@@ -18,6 +18,8 @@ T = TypeVar("T")
 Derivatives = Literal["rules", "reference"]
 # An input known by its shape and dtype: an example of it will do.
 Spec = jax.ShapeDtypeStruct | Array | np.ndarray
+# Of an option that is a tuple: a list does as well.
+ListsToo = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
 # What the numbers that a module returns mean; "input": whatever its input's do.
 Meaning = Literal["values", "probabilities", "log-probabilities", "input"]
 

@@ -79,11 +79,11 @@ class GradientGraph:
         Returns the outputs, the next state, and the gradients of the sum of the outputs: parameters, inputs and the
         wires named in `edges`. Raises GraphError for a name that is no wire, and for a name alone.
         """
+        if isinstance(edges, str):
+            raise GraphError(f"edges is {edges!r}; it wants names of wires, as [{edges!r}]")
         forward, state, pullback = self.vjp(variables, *xs, context=context)
         outputs = tuple(forward[name] for name in self.graph.outputs)
         params, wires = pullback(*(jnp.ones_like(y) for y in outputs))
-        if isinstance(edges, str):
-            raise GraphError(f"edges is {edges!r}; it wants names of wires, as [{edges!r}]")
         for name in edges:
             if name not in wires:
                 near = get_close_matches(name, wires, n=1)

@@ -98,20 +98,20 @@ def attend_backwards(
     """The cotangents of q, k and v; `shares` is Σ dy y of each query."""
     wide = accumulation_dtype(jnp.result_type(q, k, v))
     rows = tuple(_blocks(x, meeting.rows) for x in (q, dy, log_sum[..., None], shares[..., None]))
-    # XLA on CPU multiplies by what is turned four times as slowly, and these are smaller than the scores.
-    turned = tuple(jnp.moveaxis(x, -1, -3) for x in rows[:2])
 
     def zeros_like(x: Array) -> Array:
         return loop_zeros(x.shape, wide, q, k, v, dy, sharding=jax.typeof(x).sharding)
 
     def of_columns(dq: Array, column: Any, k: Array, v: Array) -> tuple[Array, tuple[Array, Array]]:
         def add(before: tuple[Array, Array], row: Any, *of_row: Array) -> tuple[tuple[Array, Array], Array]:
-            q, dy, log_sum, share, q_turned, dy_turned = of_row
+            q, dy, log_sum, share = of_row
 
             def sums() -> tuple[tuple[Array, Array], Array]:
                 p = jnp.exp(meeting.scores(q, k, row, column) - log_sum)
                 dp = _product("...gqd,...kd->...gqk", dy, v)
                 ds = (meeting.scale * p * (dp - share)).astype(q.dtype)
+                # XLA on CPU multiplies by what is turned four times as slowly; and these are smaller than the scores.
+                q_turned, dy_turned = (jnp.moveaxis(x, -1, -3) for x in (q, dy))
                 dk = before[0] + _product("...dgq,...gqk->...dk", q_turned, ds)
                 dv = before[1] + _product("...dgq,...gqk->...dk", dy_turned, p.astype(dy.dtype))
                 return (dk, dv), _product("...gqk,...kd->...gqd", ds, k)
@@ -119,7 +119,7 @@ def attend_backwards(
             return meeting.where_met(row, column, sums, (before, zeros_like(q)))
 
         zeros = tuple(zeros_like(jnp.swapaxes(x, -1, -2)) for x in (k, v))
-        found, dq_rows = _over(add, zeros, *rows, *turned)
+        found, dq_rows = _over(add, zeros, *rows)
         return dq + dq_rows, found
 
     dq, (dk, dv) = _over(of_columns, zeros_like(rows[0]), *_columns(meeting, k, v))

@@ -8,11 +8,10 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Shaped
-from pydantic import Strict
 
 from ..core.cotangent import Like, like, match_cotangent
 from ..core.errors import ShapeError
-from ..core.module import Context, Module, Variables, configurable
+from ..core.module import Context, ListsToo, Module, Variables, configurable
 from ..core.sharding import over
 
 
@@ -61,7 +60,7 @@ def _filled(old: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
 class Reshape(Module):
     """(batch, …) as (batch, *shape): `reshape`."""
 
-    shape: Annotated[tuple[int, ...], Strict(False)]  # or a list
+    shape: Annotated[tuple[int, ...], ListsToo]
 
     produces = "input"
 

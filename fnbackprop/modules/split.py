@@ -9,11 +9,10 @@ import jax.numpy as jnp
 from annotated_types import Gt, MinLen
 from jax import Array
 from jaxtyping import Shaped
-from pydantic import Strict
 
 from ..core.cotangent import Like, like, match_cotangent
 from ..core.errors import ShapeError
-from ..core.module import Context, Module, Variables, configurable
+from ..core.module import Context, ListsToo, Module, Variables, configurable
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(1, 2))
@@ -65,7 +64,7 @@ def split_reference(
 class Split(Module):
     """Its input cut into pieces along one axis, as many as `parts` or of the sizes in it: `split`."""
 
-    parts: Annotated[int, Gt(0)] | Annotated[tuple[Annotated[int, Gt(0)], ...], MinLen(1), Strict(False)] = 2
+    parts: Annotated[int, Gt(0)] | Annotated[tuple[Annotated[int, Gt(0)], ...], MinLen(1), ListsToo] = 2
     axis: int = -1
 
     @property

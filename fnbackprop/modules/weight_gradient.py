@@ -21,7 +21,8 @@ def weight_gradient(
     Contracting several batch axes at once would be slower on CPU.
     """
     x_rows, dy_rows = (a.reshape(math.prod(a.shape[:-1]), a.shape[-1]) for a in (x, dy))
-    if x_rows.shape[1] >= dy_rows.shape[1] or jax.default_backend() != "cpu":
+    known = all(isinstance(n, int) for n in weight.shape)  # an exported program has weights of any size
+    if jax.default_backend() != "cpu" or not known or weight.shape[0] <= weight.shape[1]:
         return match_cotangent(_product(dy_rows.T, x_rows, over(weight, 0, 1)), weight)
     # XLA on CPU makes a transposed copy of the factor on the left: half the time where that is the narrower one. It
     # would make the other product of this one again, but for the barrier.

@@ -8,14 +8,14 @@ from typing import Annotated, Literal, NamedTuple
 import jax
 from jax import Array
 from jaxtyping import Float, Int32
-from pydantic import Strict
 
 from ..core.errors import ShapeError
+from ..core.module import ListsToo
 
 # One size for every axis of space, or one for each, which may be a list.
-Sizes = int | Annotated[tuple[int, ...], Strict(False)]
+Sizes = int | Annotated[tuple[int, ...], ListsToo]
 # "same": ⌈n / stride⌉ windows, an odd zero goes behind; "valid": no padding; or (before, behind) for each axis.
-Padding = Literal["same", "valid"] | Annotated[tuple[Annotated[tuple[int, int], Strict(False)], ...], Strict(False)]
+Padding = Literal["same", "valid"] | Annotated[tuple[Annotated[tuple[int, int], ListsToo], ...], ListsToo]
 
 
 class Windows(NamedTuple):

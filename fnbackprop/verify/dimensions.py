@@ -80,11 +80,11 @@ class Dimensions:
         return True
 
     def _turns(self, setting: Setting) -> bool:
-        """Whether an argument has become longer than another's that is longer in the example, along some axis."""
-        new = lengths_of(setting)
-        return any(
-            (n - m) * (new[a] - new[b]) < 0 for (a, n), (b, m) in combinations(self.lengths.items(), 2) if a[0] != b[0]
-        )
+        """Whether an argument has become longer along its last axis than another that is longer in the example."""
+        pairs = [
+            (own.shape[-1], new.shape[-1]) for own, new in zip(self.setting.xs, setting.xs, strict=True) if own.ndim
+        ]
+        return any((n - m) * (new_n - new_m) < 0 for (n, new_n), (m, new_m) in combinations(pairs, 2))
 
     def drawn(self, lengths: Mapping[Group, int], where: str = "") -> Setting:
         """The same, whether the function takes it or not."""
@@ -113,10 +113,6 @@ class Dimensions:
         """The smallest groups that the function lets have a length of their own."""
         # An axis of 1 can be broadcast to the length of another.
         other = n + 1 if n > 1 else next(m for m in count(3) if m not in self.lengths.values())
-        square = len({leaf for leaf, _ in places}) < len(places)
-        if n > 1 and square and self._is_of_one_size(places, other):
-            self.fixed.add(places)
-            return
         if len(places) > 1 and len(places) <= _SPLIT:
             for size in range(1, len(places) // 2 + 1):
                 for part in combinations(sorted(places), size):
@@ -137,11 +133,6 @@ class Dimensions:
             yield places
         elif made:
             self.fixed.add(places)
-
-    def _is_of_one_size(self, places: Group, n: int) -> bool:
-        """Whether a rule of square matrices takes no others than the example's, as one of rotations."""
-        made = self._asked({places: n})
-        return made is not None and made.program.raises
 
     def _is_open(self, places: Group, n: int) -> bool:
         """Whether a rule that refuses one other number of rows takes some; so is a single row, and a square matrix."""

@@ -1,6 +1,5 @@
 """Read what is to be verified, and refuse what cannot be."""
 
-import inspect
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields
 from difflib import get_close_matches
@@ -15,6 +14,9 @@ from .checks import CHECKS
 from .declarations import Declarations
 from .describe import array_text
 from .verdict import in_a_line
+
+# What else than declarations `verify_vjp` takes by name.
+_KEYWORDS = ("reference", "level", "seed", "only", "name")
 
 
 class NotTakenError(ValueError):
@@ -55,9 +57,9 @@ def declare(declarations: Mapping[str, Any]) -> Declarations:
     """What is said of a rule, read. Raises TypeError for a name that means nothing, ValueError for such a value."""
     declarable = [field.name for field in fields(Declarations)]
     if unknown := sorted(set(declarations) - set(declarable)):
-        near = get_close_matches(unknown[0], [*declarable, *inspect.signature(prepare).parameters, "only"], n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(declarable)}"
-        raise TypeError(f"no declaration is called {', '.join(unknown)}; {hint}")
+        others = {name: get_close_matches(name, [*declarable, *_KEYWORDS], n=1) for name in unknown}
+        hints = [f"{name} (did you mean '{near[0]}'?)" if near else name for name, near in others.items()]
+        raise TypeError(f"no declaration is called {', '.join(hints)}; there are {', '.join(declarable)}")
     said = Declarations(**declarations)
     require_known("check", said.declared, [check.name for check in CHECKS])
     return said

@@ -27,8 +27,9 @@ def test_shapes(module, shape, weight, y):
 
 def test_lists_of_sizes_do_as_well():
     assert Conv(features=1, kernel=[1, 2], padding=[[0, 0], [2, 2]]) == Conv(1, (1, 2), padding=((0, 0), (2, 2)))
-    with pytest.raises(ValueError, match="kernel"):
-        Conv(features=1, kernel=[1.0, 2.0])
+    for kernel in ([1.0, 2.0], {1, 2}):
+        with pytest.raises(ValueError, match="kernel"):
+            Conv(features=1, kernel=kernel)
 
 
 def test_weights_are_scaled_by_all_that_an_output_sees():

@@ -23,10 +23,19 @@ def test_the_outer_products_of_all_examples_are_summed(batch: tuple[int, ...], i
 
 @pytest.mark.parametrize(("inputs", "outputs"), [(2, 3), (3, 2)])
 def test_half_precision_is_summed_in_float32(inputs: int, outputs: int) -> None:
-    x, dy, weight = (jnp.ones(shape, "bfloat16") for shape in ((1000, inputs), (1000, outputs), (outputs, inputs)))
-    dW = weight_gradient(x, dy, weight)
-    assert dW.dtype == "bfloat16"
-    np.testing.assert_array_equal(dW.astype("float32"), 1000)
+    x, dy = (jnp.ones((1001, n), "bfloat16") for n in (inputs, outputs))
+    dW = weight_gradient(x, dy, jnp.ones((outputs, inputs)))
+    assert dW.dtype == "float32"
+    np.testing.assert_array_equal(dW, 1001)  # which is no number of bfloat16
+    assert weight_gradient(x, dy, jnp.ones((outputs, inputs), "bfloat16")).dtype == "bfloat16"
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_weights_of_any_size_are_exported() -> None:
+    rows, outputs, inputs = jax.export.symbolic_shape("n, o, i")
+    specs = (jax.ShapeDtypeStruct(shape, "float32") for shape in ((rows, inputs), (rows, outputs), (outputs, inputs)))
+    program = jax.export.export(jax.jit(weight_gradient))(*specs)
+    np.testing.assert_array_equal(program.call(jnp.ones((5, 2)), jnp.ones((5, 3)), jnp.ones((3, 2))), 5)
 
 
 @pytest.mark.skipif(jax.default_backend() != "cpu", reason="only there does the order matter")

@@ -129,7 +129,7 @@ def test_what_does_not_exist_is_refused(said, error):
 
 @pytest.mark.parametrize(("said", "meant"), [("levl", "level"), ("surogate", "surrogate")])
 def test_a_name_that_is_misspelt_is_told(said, meant):
-    with pytest.raises(TypeError, match=f"no declaration is called {said}; did you mean '{meant}'"):
+    with pytest.raises(TypeError, match=rf"called {said} \(did you mean '{meant}'\?\); there are"):
         verify_vjp(right_square, X, **{said: "full"})
     with pytest.raises(TypeError, match="no declaration is called why; there are surrogate, declared"):
         verify_vjp(right_square, X, why="because")

@@ -67,7 +67,7 @@ def _others(given: np.ndarray, case: Case, rng: np.random.Generator) -> Iterator
 def _single(given: int, case: Case) -> tuple[int, ...]:
     """Other numbers for one that may be a position, in the shortest axis that is long enough, or how many to take."""
     lengths = [n for x in case.base.xs for n in x.shape]
-    if given == max(lengths, default=0):
-        return given - 1, max(1, given // 2), 1
+    if 1 < given == max(lengths, default=0):
+        return tuple(dict.fromkeys((given - 1, given // 2, 1)))  # of nothing there may be no derivative
     below = min((n for n in lengths if n > given), default=0)
     return below - 1, 0, below // 2

@@ -16,6 +16,8 @@ from ..verdict import Finding, Outcome, failed, inconclusive, passed
 
 _ITERATED = 1e-3
 _FACTORS = (-1.0, 1e-3, 1e3, 1e-12, 1e12)
+# An iteration to a fixed tolerance may well not begin with less.
+_FACTORS_ITERATED = (-1.0, 1e-3, 1e3, 1e-9, 1e12)
 
 
 def linearity(case: Case) -> Outcome:
@@ -24,10 +26,10 @@ def linearity(case: Case) -> Outcome:
     if _hides_nan(setting, cotangents(setting, 1, rng)[0]):
         what = "a NaN in the cotangent is lost: a training run would not see that it has gone wrong"
         return failed(Finding(what, describe(setting), diagnosis=Diagnosis("NaN is replaced by a number")))
-    # An iteration of the backward pass ends at a tolerance, which a multiple of the cotangent meets elsewhere; and may
-    # not begin with one that is smaller than that.
+    # An iteration of the backward pass ends at a tolerance, which a multiple of the cotangent meets elsewhere.
     iterates = setting.program.may_not_end
-    share, factors = max(case.tolerance.rtol, _ITERATED * iterates), _FACTORS[:3] if iterates else _FACTORS
+    share = max(case.tolerance.rtol, _ITERATED if iterates else 0.0)
+    factors = _FACTORS_ITERATED if iterates else _FACTORS
     looked = 0
     for point in random_points(setting, 2, rng):
         u, v = cotangents(setting, 2, rng)

@@ -117,17 +117,23 @@ def test_a_length_that_is_a_constant_of_the_rule_is_told_and_is_no_failure():
     assert found.figures["the rule alone fixes"] == "axis 0 of x"
 
 
-def test_square_matrices_of_one_size_stay_so():
-    def angle(r):  # of a rotation in space
-        return jnp.stack([r[2, 1] - r[1, 2], r[0, 2] - r[2, 0], r[1, 0] - r[0, 1]]) / 2
+def test_a_rule_that_breaks_where_the_batch_is_shorter_than_the_features_fails():
+    def turned(x, bias, dy):
+        return dy if len(dy) >= len(bias) else dy.T, dy.sum(0)
 
-    def backward(r, dy):
-        (a, b, c), zero = dy / 2, jnp.zeros(())
-        return (jnp.stack([zero, -c, b, c, zero, -a, -b, a, zero]).reshape(3, 3),)
+    assert outcome("sizes", rule(lambda x, bias: x + bias, turned), X, X[0]).verdict == "FAIL"
 
-    found = outcome("sizes", rule(angle, backward), X[:3])
-    assert found.verdict == "NOT_RUN", found
-    assert found.figures["the rule alone fixes"] == "axis 0 of r = axis 1 of r"
+
+@pytest.mark.parametrize("others", [(), (X[0],)])
+def test_a_constant_of_the_rule_excuses_no_other_mistake(others):
+    def mean(x, *others):
+        return x.mean(0) + sum(c.sum() for c in others)
+
+    def backward(x, *others_and_dy):
+        *others, dy = others_and_dy
+        return jnp.broadcast_to(dy / x.shape[1], (3, 3)), *(jnp.full(3, dy.sum()) for _ in others)
+
+    assert outcome("sizes", rule(mean, backward), X[:3], *others).verdict == "FAIL"
 
 
 def test_coordinates_beyond_those_that_are_read_are_not_added():
