@@ -12,6 +12,8 @@ from .setting import Setting
 _UNROLLED = 1500
 # Entries of the largest array that a call may make, or else that the example makes: a product of lengths soon has more.
 _MADE = 1 << 22
+# Floating-point operations of one forward pass, or else those that the example takes: seconds, of which there are many.
+_WORK = 4 * 10**9
 # Of a backward pass that grows so, a length that is traced quickly whatever the power.
 _SHORT = 24
 
@@ -31,7 +33,9 @@ class Growth:
     ):
         self.setting, self._lengths, self._groups, self._asked = setting, lengths, groups, asked
         self.wrote_out = False  # a length was not tried because a loop is written out over it
-        self.outgrew = False  # a length was not tried because the function would make too large an array
+        self.outgrew = (
+            False  # a length was not tried because the function would make too large an array, or take too long
+        )
 
     def is_written_out(self, setting: Setting) -> bool:
         """Whether either pass has grown with the lengths beyond all measure; that is kept as `wrote_out`."""
@@ -39,8 +43,9 @@ class Growth:
         return self._backward(setting) or (setting.accepted and self.forward(setting))
 
     def is_too_large(self, setting: Setting) -> bool:
-        """Whether the function makes an array too large to be computed, though it may be traced."""
-        found = setting.program.largest > max(_MADE, self.setting.program.largest)
+        """Whether the function makes too large an array, or takes too long, to be run, though it may be traced."""
+        own, made = self.setting.program, setting.program
+        found = made.largest > max(_MADE, own.largest) or made.work > max(_WORK, own.work)
         self.outgrew = self.outgrew or found
         return found
 

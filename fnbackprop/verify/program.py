@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, jaxpr_as_fun
 
+from ..core.program import read_program
 from .bits import bits
 from .mixing import mixes
 from .primal import bodies, equations, kind_of, run_undecorated, undecorated
@@ -71,6 +72,14 @@ class Program:
         """Entries of the largest array that it computes; 0 where it cannot be traced."""
         sizes = (getattr(var.aval, "size", 0) for equation in self._operations for var in equation.outvars)
         return max(sizes, default=0)
+
+    @property
+    def work(self) -> int:
+        """Floating-point operations that it takes, all rounds of a loop counted whose end is known; 0 likewise."""
+        if self.shapes is None:
+            return 0
+        program = read_program(self._traced[0])
+        return program.needed(program.outputs)[0]
 
     @property
     def backward_operations(self) -> int:

@@ -1,5 +1,6 @@
 """Lengths with which a program grows beyond all measure are not tried."""
 
+import jax
 import jax.numpy as jnp
 
 from fnbackprop.verify import verify_vjp
@@ -61,4 +62,15 @@ def test_an_example_that_makes_a_large_array_is_tried_at_its_own_lengths():
     dimensions = prepare(rule(gram, lambda x, dy: (dy * 4 * x * jnp.sum(x**2),)), (jnp.ones(2100),)).dimensions
     assert dimensions.resized({}) is not None
     assert dimensions.resized({dimensions.groups[0]: 4000}) is None
+    assert dimensions.growth.outgrew
+
+
+def test_lengths_over_which_it_would_run_for_minutes_are_not_tried():
+    def iterated(a):  # as long as the square of its features, as many rounds as those
+        return jax.lax.fori_loop(0, 3 * a.shape[1], lambda _, x: x + (a.T @ a) @ x, a[0])
+
+    dimensions = prepare(iterated, (X,)).dimensions
+    features = next(group for group in dimensions.groups if (0, 1) in group)
+    assert dimensions.resized({features: 129}) is not None
+    assert dimensions.resized({features: 2048}) is None
     assert dimensions.growth.outgrew

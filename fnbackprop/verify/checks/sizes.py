@@ -37,7 +37,10 @@ def sizes(case: Case) -> Outcome:
 def _said(case: Case) -> dict[str, str]:
     """Which lengths were not tried, and for whose sake."""
     dimensions = case.dimensions
-    why = {"loops written out": dimensions.growth.wrote_out, "large arrays inside": dimensions.growth.outgrew}
+    why = {
+        "loops written out": dimensions.growth.wrote_out,
+        "large arrays or much work inside": dimensions.growth.outgrew,
+    }
     said = {what: "long arguments not tried" for what, found in why.items() if found}
     kept = {
         "the function reads no more than": dimensions.read,
