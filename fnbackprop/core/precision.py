@@ -2,6 +2,7 @@
 
 import jax.numpy as jnp
 from jax import Array
+from jax.sharding import NamedSharding
 from jaxtyping import DTypeLike, Float
 
 
@@ -14,3 +15,13 @@ def widen(x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """`x` in its accumulation type; free for float32 and float64, fused into its reader otherwise."""
     x = jnp.asarray(x)  # a rule may be called with a plain number
     return x.astype(accumulation_dtype(x.dtype))
+
+
+def matmul(
+    a: Float[Array, "*batch k"], b: Float[Array, "k n"], sharding: NamedSharding | None = None
+) -> Float[Array, "*batch n"]:
+    """Their product in its accumulation type.
+
+    `sharding` is how it lies over an explicit mesh; needed where a split axis is summed over.
+    """
+    return jnp.matmul(a, b, preferred_element_type=accumulation_dtype(jnp.result_type(a, b)), out_sharding=sharding)

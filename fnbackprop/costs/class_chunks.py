@@ -9,8 +9,8 @@ from jax import Array
 from jaxtyping import Float, Integer
 
 from ..core.cotangent import loop_zeros, match_cotangent
-from ..core.precision import accumulation_dtype, widen
-from .class_logits import Chunk, Number, differentiate, is_earlier, look, matmul
+from ..core.precision import accumulation_dtype, matmul, widen
+from .class_logits import Chunk, Number, differentiate, is_earlier, look
 
 # An eighth of the examples at a time, but no fewer than matrix products run well with.
 _SHARE, _LEAST = 8, 128

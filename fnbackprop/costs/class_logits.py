@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Bool, Float, Int, Integer
 
-from ..core.precision import accumulation_dtype, widen
+from ..core.precision import matmul, widen
 from .targets import at_class
 
 # So many classes of dW are added to at once, so that what is added stays in the cache.
@@ -103,7 +103,3 @@ def is_earlier(
 
 def _number(smoothing: Number, like: Array) -> Float[Array, ""]:
     return jax.lax.stop_gradient(jnp.asarray(smoothing, like.dtype))
-
-
-def matmul(a: Float[Array, "m k"], b: Float[Array, "k n"]) -> Float[Array, "m n"]:
-    return jnp.matmul(a, b, preferred_element_type=accumulation_dtype(jnp.result_type(a, b)))

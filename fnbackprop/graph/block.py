@@ -9,7 +9,7 @@ from jax import Array
 from pydantic import BeforeValidator, InstanceOf
 
 from ..core.errors import ShapeError
-from ..core.module import Meaning, Module, Spec, Variables
+from ..core.module import ListsToo, Meaning, Module, Spec, Variables
 from ..modules.function import Function
 from .graph import Graph, spec_text
 from .node import Node
@@ -22,15 +22,10 @@ def as_module(block: object) -> object:
     return Function(block) if callable(block) and not isinstance(block, Module | type) else block
 
 
-def as_tuple(values: object) -> object:
-    """A list as the tuple that a field holds."""
-    return tuple(values) if isinstance(values, list) else values
-
-
 # The type of a combinator's field that holds a module. A config gives a table for one, or a list of tables for a graph.
 Block = Annotated[InstanceOf[Module], BeforeValidator(as_module)]
 # That of a field that holds several.
-Blocks = Annotated[tuple[Block, ...], MinLen(1), BeforeValidator(as_tuple)]
+Blocks = Annotated[tuple[Block, ...], MinLen(1), ListsToo]
 
 
 def together(parts: Mapping[str, Variables]) -> Variables:

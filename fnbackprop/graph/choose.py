@@ -9,12 +9,11 @@ import jax
 from annotated_types import Gt
 from jax import Array
 from jaxtyping import PRNGKeyArray, Shaped
-from pydantic import BeforeValidator
 
 from ..core.errors import GraphError, ShapeError
-from ..core.module import Context, Meaning, Module, Spec, Variables, configurable
+from ..core.module import Context, ListsToo, Meaning, Module, Spec, Variables, configurable
 from ..core.work import Work
-from .block import Blocks, as_tuple, joint_meaning, part_of, together, with_part
+from .block import Blocks, joint_meaning, part_of, together, with_part
 
 
 @configurable
@@ -34,7 +33,7 @@ class Choose(Module):
     """
 
     branches: Blocks
-    limits: Annotated[tuple[Annotated[int, Gt(0)], ...], BeforeValidator(as_tuple)]
+    limits: Annotated[tuple[Annotated[int, Gt(0)], ...], ListsToo]
     axis: int = 1
 
     def __post_init__(self) -> None:

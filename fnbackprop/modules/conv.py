@@ -11,7 +11,7 @@ from jaxtyping import Float
 from ..core.cotangent import Like, like, match_cotangent
 from ..core.errors import ShapeError
 from ..core.precision import accumulation_dtype, widen
-from .conv_weight import weight_gradient
+from .conv_weight import conv_weight_gradient
 from .windows import Padding, Sizes, Windows, windows
 
 
@@ -75,7 +75,7 @@ def conv_bwd(
     x, weight, bias = residuals
     w = windows("Conv", x.shape, weight.shape[1:-1], stride, padding, dilation)
     dx = match_cotangent(_input_gradient(weight, dy, w, groups), x)
-    dW = match_cotangent(weight_gradient(x, dy, weight, w, groups), weight)
+    dW = match_cotangent(conv_weight_gradient(x, dy, weight, w, groups), weight)
     return dx, dW, None if bias is None else match_cotangent(widen(dy), bias)
 
 

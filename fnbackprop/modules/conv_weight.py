@@ -12,7 +12,7 @@ from jax.sharding import NamedSharding
 from jaxtyping import Float
 
 from ..core.cotangent import loop_zeros
-from ..core.precision import accumulation_dtype
+from ..core.precision import accumulation_dtype, matmul
 from ..core.sharding import over
 from .windows import Windows, examples, pad, seen
 
@@ -25,7 +25,7 @@ _COLUMNS = 32
 _CACHED = 768 * 1024
 
 
-def weight_gradient(
+def conv_weight_gradient(
     x: Float[Array, "batch *space in"],
     dy: Float[Array, "batch *outputs out"],
     weight: Float[Array, "out *kernel shared"],
@@ -93,9 +93,9 @@ def _product(
     x: Float[Array, "all in"], dy: Float[Array, "all out"], groups: int, place: NamedSharding
 ) -> Float[Array, "groups shared out_of_each"]:
     """Σ x dyᵀ for each block of channels; in this order, since XLA on CPU takes twice as long over the transpose."""
-    dtype = accumulation_dtype(jnp.result_type(x, dy))
     if groups == 1:
-        return jnp.matmul(x.T, dy, preferred_element_type=dtype, out_sharding=place)[None]
+        return matmul(x.T, dy, place)[None]
+    dtype = accumulation_dtype(jnp.result_type(x, dy))
     x, dy = (a.reshape(len(a), groups, a.shape[1] // groups) for a in (x, dy))
     # The other order here: XLA adds up a long sum of small blocks more exactly so.
     return jnp.einsum("ngo,ngi->goi", dy, x, preferred_element_type=dtype, out_sharding=place).swapaxes(1, 2)

@@ -11,7 +11,7 @@ from jaxtyping import Float, PRNGKeyArray
 from ..core.cotangent import Like, like, match_cotangent
 from ..core.errors import ShapeError
 from ..core.module import Context, Module, Spec, Variables, configurable
-from ..core.precision import accumulation_dtype, widen
+from ..core.precision import matmul, widen
 from .initializers import Initializer, initial_weight
 from .weight_gradient import weight_gradient
 
@@ -46,7 +46,7 @@ def linear_bwd(
     residuals: LinearResiduals, dy: Float[Array, "*batch out"]
 ) -> tuple[Float[Array, "*batch in"], Float[Array, "out in"], Float[Array, " out"] | None]:
     x, weight, bias = residuals
-    dx = _matmul(dy, weight, x)
+    dx = matmul(dy, weight, jax.typeof(x).sharding)
     db = None if bias is None else match_cotangent(dy, bias)
     return match_cotangent(dx, x), weight_gradient(x, dy, weight), db
 
@@ -64,17 +64,10 @@ def linear_reference(
             f"Linear got an input of shape {x.shape}{biased} and a weight of shape {weight.shape}; it wants (…, in)"
             f"{biased and ', (out,)'} and (out, in)"
         )
-    y = _matmul(x, weight.T)
+    y = matmul(x, weight.T)
     if bias is not None:
         y = y + widen(bias)
     return y.astype(jnp.result_type(x, weight) if bias is None else jnp.result_type(x, weight, bias))
-
-
-def _matmul(a: Float[Array, "... k"], b: Float[Array, "k n"], like: Array | None = None) -> Float[Array, "... n"]:
-    """A matrix product, which lies over an explicit mesh as `like` does; needed where a split axis is summed over."""
-    sharding = None if like is None else jax.typeof(like).sharding
-    dtype = accumulation_dtype(jnp.result_type(a, b))
-    return jnp.matmul(a, b, preferred_element_type=dtype, out_sharding=sharding)
 
 
 @configurable

@@ -3,13 +3,11 @@
 import math
 
 import jax
-import jax.numpy as jnp
 from jax import Array
-from jax.sharding import NamedSharding
 from jaxtyping import Float
 
 from ..core.cotangent import match_cotangent
-from ..core.precision import accumulation_dtype
+from ..core.precision import matmul
 from ..core.sharding import over
 
 
@@ -23,13 +21,8 @@ def weight_gradient(
     x_rows, dy_rows = (a.reshape(math.prod(a.shape[:-1]), a.shape[-1]) for a in (x, dy))
     known = all(isinstance(n, int) for n in weight.shape)  # an exported program has weights of any size
     if jax.default_backend() != "cpu" or not known or weight.shape[0] <= weight.shape[1]:
-        return match_cotangent(_product(dy_rows.T, x_rows, over(weight, 0, 1)), weight)
+        return match_cotangent(matmul(dy_rows.T, x_rows, over(weight, 0, 1)), weight)
     # XLA on CPU makes a transposed copy of the factor on the left: half the time where that is the narrower one. It
     # would make the other product of this one again, but for the barrier.
-    dW = jax.lax.optimization_barrier(_product(x_rows.T, dy_rows, over(weight, 1, 0)))
+    dW = jax.lax.optimization_barrier(matmul(x_rows.T, dy_rows, over(weight, 1, 0)))
     return match_cotangent(dW.T, weight)
-
-
-def _product(a: Float[Array, "m k"], b: Float[Array, "k n"], sharding: NamedSharding) -> Float[Array, "m n"]:
-    dtype = accumulation_dtype(jnp.result_type(a, b))
-    return jnp.matmul(a, b, preferred_element_type=dtype, out_sharding=sharding)

@@ -57,7 +57,7 @@ class Dimensions:
     def _asked(self, lengths: Mapping[Group, int]) -> Setting | None:
         """The same, before it is known which lengths belong together; the rule is not asked."""
         made = self.drawn(lengths)
-        return made if made.accepted and not self.growth.forward(made) else None
+        return made if made.accepted and not self.growth.is_written_out_forwards(made) else None
 
     def takes(self, setting: Setting) -> bool:
         """Whether the function and its rule take this call, and write no loop out over a long argument."""

@@ -32,15 +32,13 @@ class Growth:
         asked: Callable[[Mapping[Group, int]], Setting | None],
     ):
         self.setting, self._lengths, self._groups, self._asked = setting, lengths, groups, asked
-        self.wrote_out = False  # a length was not tried because a loop is written out over it
-        self.outgrew = (
-            False  # a length was not tried because the function would make too large an array, or take too long
-        )
+        # Whether a length was not tried because a loop is written out over it; and because too much would be computed.
+        self.wrote_out = self.outgrew = False
 
     def is_written_out(self, setting: Setting) -> bool:
         """Whether either pass has grown with the lengths beyond all measure; that is kept as `wrote_out`."""
         # The forward pass last: it must be traced for that.
-        return self._backward(setting) or (setting.accepted and self.forward(setting))
+        return self._is_written_out_backwards(setting) or (setting.accepted and self.is_written_out_forwards(setting))
 
     def is_too_large(self, setting: Setting) -> bool:
         """Whether the function makes too large an array, or takes too long, to be run, though it may be traced."""
@@ -49,13 +47,13 @@ class Growth:
         self.outgrew = self.outgrew or found
         return found
 
-    def forward(self, setting: Setting) -> bool:
-        """The same as `is_written_out` of the forward pass alone."""
+    def is_written_out_forwards(self, setting: Setting) -> bool:
+        """The same of the forward pass alone."""
         found = setting.program.operations > max(_UNROLLED, 3 * self.setting.program.operations)
         self.wrote_out = self.wrote_out or found
         return found
 
-    def _backward(self, setting: Setting) -> bool:
+    def _is_written_out_backwards(self, setting: Setting) -> bool:
         """Whether a length is long over which the backward pass is written out: it is not traced to see how much."""
         found = any(
             np.shape(setting.leaves[leaf])[axis] > max(_SHORT, self._lengths[leaf, axis])

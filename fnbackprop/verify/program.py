@@ -73,9 +73,9 @@ class Program:
         sizes = (getattr(var.aval, "size", 0) for equation in self._operations for var in equation.outvars)
         return max(sizes, default=0)
 
-    @property
+    @cached_property
     def work(self) -> int:
-        """Floating-point operations that it takes, all rounds of a loop counted whose end is known; 0 likewise."""
+        """Floating-point operations that it takes, a scan's as often as it runs; 0 where it cannot be traced."""
         if self.shapes is None:
             return 0
         program = read_program(self._traced[0])

@@ -16,7 +16,7 @@ from ..verdict import Finding, Outcome, failed, inconclusive, passed
 
 _ITERATED = 1e-3
 _FACTORS = (-1.0, 1e-3, 1e3, 1e-12, 1e12)
-# An iteration to a fixed tolerance may well not begin with less.
+# An iteration to a fixed tolerance may well not begin with less; the last two are the extremes in both.
 _FACTORS_ITERATED = (-1.0, 1e-3, 1e3, 1e-9, 1e12)
 
 
@@ -44,7 +44,7 @@ def linearity(case: Case) -> Outcome:
                 looked += 1
                 off = ~(np.abs(got - wanted) <= times * noise)
                 if off.any():
-                    wrong.append(_finding(case, words, got, wanted, rows, number, int(off.argmax()), factors[-1]))
+                    wrong.append(_finding(case, words, got, wanted, rows, number, int(off.argmax())))
                     break
         if wrong:
             return failed(replace(wrong[0], also=tuple(wrong[1:])))
@@ -83,7 +83,7 @@ def _hides_nan(setting: Setting, dys: Arrays) -> bool:
 
 
 def _finding(
-    case: Case, words: str, got: np.ndarray, wanted: np.ndarray, rows: np.ndarray, number: int, place: int, most: float
+    case: Case, words: str, got: np.ndarray, wanted: np.ndarray, rows: np.ndarray, number: int, place: int
 ) -> Finding:
     setting = case.base
     _, index, _ = locate(place, [setting.xs[number]])
@@ -92,7 +92,7 @@ def _finding(
         diagnosis = Diagnosis("not zero for a zero cotangent")
     elif np.allclose(of_least, of_u):
         diagnosis = Diagnosis("the cotangent's size is ignored")
-    elif of_most.max() < 1e-3 * most * of_u.max():
+    elif of_most.max() < 1e-3 * _FACTORS[-1] * of_u.max():
         diagnosis = Diagnosis("large cotangents are clipped", meant=True)
     else:
         diagnosis = None
