@@ -110,7 +110,7 @@ def attend_backwards(
                 p = jnp.exp(meeting.scores(q, k, row, column) - log_sum)
                 dp = _product("...gqd,...kd->...gqk", dy, v)
                 ds = (meeting.scale * p * (dp - share)).astype(q.dtype)
-                # XLA on CPU multiplies by what is turned four times as slowly; and these are smaller than the scores.
+                # XLA on CPU multiplies by what is turned up to four times as slowly; these are smaller than the scores.
                 q_turned, dy_turned = (jnp.moveaxis(x, -1, -3) for x in (q, dy))
                 dk = before[0] + _product("...dgq,...gqk->...dk", q_turned, ds)
                 dv = before[1] + _product("...dgq,...gqk->...dk", dy_turned, p.astype(dy.dtype))
