@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from benchmark_contender import CONTENDERS
-from benchmark_worker import Message, Worker
+from benchmark_worker import Message, Worker, in_turn
 from contenders.problem import Problem
 from rich.console import Console
 
@@ -93,12 +93,11 @@ def race(workers: dict[Key, Worker], problem: Problem, effort: Effort) -> tuple[
         del ready[key]
     seconds: dict[Key, list[float]] = {key: [] for key in ready}
     peaks = {1: 0.0, 2: 0.0}
-    for _ in range(effort.rounds):
-        for key, worker in ready.items():
-            if key[0] == OURS and (limits := _ask(key, worker, calibrate=True)):
-                peaks[key[1]] = max(peaks[key[1]], limits["flops"])
-            if answer := _ask(key, worker, steps=steps[key]):
-                seconds[key].append(answer["seconds"] / steps[key])
+    for key in in_turn(ready, effort.rounds):
+        if answer := _ask(key, ready[key], steps=steps[key]):
+            seconds[key].append(answer["seconds"] / steps[key])
+        if key[0] == OURS and (limits := _ask(key, ready[key], calibrate=True)):
+            peaks[key[1]] = max(peaks[key[1]], limits["flops"])
     results = [
         Result(*key, times, compiled[key]["seconds"], distances[key])
         for key, times in seconds.items()

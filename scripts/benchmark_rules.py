@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from benchmark_worker import Message, Worker, serve
+from benchmark_worker import Message, Worker, in_turn, serve
 from contenders.rule_sizes import SIZES
 
 if TYPE_CHECKING:
@@ -40,10 +40,9 @@ def _race(name: str, workers: dict[str, Worker], rounds: int) -> Message:
     row: Message = {"rule": name, "seconds": {}}
     prepared = {who: worker.ask({"prepare": name}, _LIMIT) for who, worker in workers.items()}
     row["temporary_bytes"] = {who: answer["temporary_bytes"] for who, answer in prepared.items() if answer}
-    for _ in range(rounds):
-        for who in row["temporary_bytes"]:
-            if answer := workers[who].ask({}, _LIMIT):
-                row["seconds"].setdefault(who, []).append(answer["seconds"])
+    for who in in_turn(row["temporary_bytes"], rounds):
+        if answer := workers[who].ask({}, _LIMIT):
+            row["seconds"].setdefault(who, []).append(answer["seconds"])
     return row
 
 
@@ -73,12 +72,12 @@ class _Answers:
     def __call__(self, question: Message) -> Message:
         if name := question.get("prepare"):
             self._run, memory = _of_torch(name) if self._who == "torch" else _of_jax(name, self._who)
-            self._run()
             self._times = max(1, min(100, int(0.05 / self._seconds(1))))
             return {"temporary_bytes": memory}
         return {"seconds": self._seconds(self._times)}
 
     def _seconds(self, times: int) -> float:
+        self._run()  # the first one after another process finds its caches cold
         began = time.perf_counter()
         for _ in range(times):
             self._run()

@@ -2,10 +2,11 @@
 
 import json
 import os
+import random
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,14 @@ class Worker:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+
+def in_turn(contenders: Iterable[Any], rounds: int) -> Iterator[Any]:
+    """Each once a round, in another order every time: what the one before leaves behind is nobody's share alone."""
+    order, shuffle = list(contenders), random.Random(0).shuffle
+    for _ in range(rounds):
+        shuffle(order)
+        yield from order
 
 
 def serve(greeting: Message, answer: Callable[[Message], Message]) -> None:

@@ -11,8 +11,9 @@ from jax import Array, lax
 from ..core.precision import accumulation_dtype
 from .attention_blocks import Meeting
 
-# Bytes of scores that are made at once.
+# Bytes of scores: how many a loop makes at once, and up to how many it is not worth what it copies in and out.
 _CACHE = 1 << 20
+_WITHOUT_LOOP = 1 << 22
 
 
 def over_examples(compute: Callable, meeting: Meeting, q: Array, *xs: Array) -> Any:
@@ -22,7 +23,7 @@ def over_examples(compute: Callable, meeting: Meeting, q: Array, *xs: Array) -> 
     together = max(1, _CACHE // max(1, scores))
     # An exported program has batches of any size.
     known = all(isinstance(n, int) for n in batch)
-    if jax.default_backend() != "cpu" or not known or math.prod(batch) <= together:
+    if jax.default_backend() != "cpu" or not known or math.prod(batch) <= max(together, _WITHOUT_LOOP // max(1, scores)):
         return compute(meeting, q, *xs)
     mask = meeting.mask
     masks = () if mask is None or mask.ndim <= 4 else (jnp.broadcast_to(mask, (*batch, *mask.shape[-4:])),)
