@@ -19,11 +19,11 @@ _WITHOUT_LOOP = 1 << 22
 def over_examples(compute: Callable, meeting: Meeting, q: Array, *xs: Array) -> Any:
     """`compute(meeting, q, *xs)`, on a CPU in a loop over the examples; all arrays have their axes in front."""
     batch, heads = q.shape[:-3], q.shape[-2]
-    scores = heads * meeting.rows * meeting.columns * accumulation_dtype(q.dtype).itemsize
-    together = max(1, _CACHE // max(1, scores))
+    scores = max(1, heads * meeting.rows * meeting.columns * accumulation_dtype(q.dtype).itemsize)
+    together = max(1, _CACHE // scores)
     # An exported program has batches of any size.
     known = all(isinstance(n, int) for n in batch)
-    if jax.default_backend() != "cpu" or not known or math.prod(batch) <= max(together, _WITHOUT_LOOP // max(1, scores)):
+    if jax.default_backend() != "cpu" or not known or math.prod(batch) <= max(1, _WITHOUT_LOOP // scores):
         return compute(meeting, q, *xs)
     mask = meeting.mask
     masks = () if mask is None or mask.ndim <= 4 else (jnp.broadcast_to(mask, (*batch, *mask.shape[-4:])),)

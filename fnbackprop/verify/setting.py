@@ -1,5 +1,6 @@
 """One way to call a rule: its options, its arguments, and which of them are differentiated."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -131,8 +132,22 @@ class Setting:
             return False
 
     def allows(self, xs: Arrays) -> bool:
-        """Whether the author lets these arrays be tried."""
-        return self.domain is None or bool(self.run(self.domain, *self.at(xs).args))
+        """Whether the author lets these arrays be tried, and Python takes them that the function calls."""
+        return (self.domain is None or bool(self.run(self.domain, *self.at(xs).args))) and self._takes(xs)
+
+    def _takes(self, xs: Arrays) -> bool:
+        """Whether the function comes to values; known beforehand but where it calls Python, which may raise at some."""
+        if not self.program.calls_back:
+            return True
+        level = logging.root.manager.disable
+        logging.disable(logging.ERROR)  # JAX would log what is asked for here
+        try:
+            jax.block_until_ready(self.run(self.primal, *xs))
+        except Exception:
+            return False
+        finally:
+            logging.disable(level)
+        return True
 
     @property
     def untaken(self) -> str:

@@ -25,7 +25,7 @@ def arrays() -> tuple[jax.Array, jax.Array, jax.Array]:
 
 @pytest.fixture
 def loops(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Six examples, one more than go without, make a loop of four, which leaves two over; says how many came at a time."""
+    """Six examples, one too many to go without, loop by fours, which leaves two; says how many came at a time."""
     seen: list[int] = []
     loop = attention_examples.lax.map
 

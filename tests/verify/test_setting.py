@@ -45,3 +45,22 @@ def test_the_primal_has_no_rule() -> None:
     setting = prepare(halve, (X,), None, "fast", 0, "").given
     assert "custom_vjp" in str(jax.make_jaxpr(setting.rule)(X))
     assert "custom_vjp" not in str(jax.make_jaxpr(setting.primal)(X))
+
+
+def test_arrays_for_which_the_python_that_it_calls_raises_are_not_tried(capfd: pytest.CaptureFixture[str]) -> None:
+    def root(x):
+        if (x < 0).any():
+            raise ValueError("negative")
+        return np.sqrt(x)
+
+    @jax.custom_vjp
+    def rule(x):
+        return jax.pure_callback(root, jax.typeof(x), x, vmap_method="expand_dims")
+
+    rule.defvjp(lambda x: (rule(x),) * 2, lambda y, dy: (dy / (2 * y),))
+    setting = prepare(rule, (X,), None, "fast", 0, "").given
+    assert setting.accepted
+    assert setting.allows((2 * X,))
+    assert not setting.allows((-X,))
+    assert not setting.at((-X,)).accepted
+    assert not capfd.readouterr().err

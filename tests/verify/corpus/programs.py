@@ -81,6 +81,31 @@ on_the_host.defvjp(on_the_host_fwd, on_the_host_bwd)
 TRICKY.append(Tricky("callback", "a callback has no derivative of its own", on_the_host, lambda: (normal(4, 3),)))
 
 
+@jax.custom_vjp
+def inverse_on_the_host(a):
+    return jax.pure_callback(lambda a: np.linalg.inv(a).astype(a.dtype), jax.typeof(a), a, vmap_method="sequential")
+
+
+def inverse_on_the_host_fwd(a):
+    inverse = inverse_on_the_host(a)
+    return inverse, inverse
+
+
+def inverse_on_the_host_bwd(inverse, dy):
+    return (-inverse.T @ dy @ inverse.T,)
+
+
+inverse_on_the_host.defvjp(inverse_on_the_host_fwd, inverse_on_the_host_bwd)
+TRICKY.append(
+    Tricky(
+        "inverse_on_the_host",
+        "NumPy raises for matrices that are singular or not square",
+        inverse_on_the_host,
+        lambda: (jnp.eye(3) + 0.1 * normal(3, 3),),
+    )
+)
+
+
 @jax.custom_jvp
 def by_custom_jvp(x):
     return jnp.log1p(jnp.exp(-jnp.abs(x))) + jnp.maximum(x, 0)
