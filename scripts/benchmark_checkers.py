@@ -1,6 +1,7 @@
 """The checkers that the benchmark `verify` compares; run as a file, one of them, as a worker."""
 
 import importlib
+import os
 import sys
 import time
 import zlib
@@ -126,8 +127,9 @@ def _points(setting: Setting, rule: Callable, args: tuple, name: str) -> Iterato
 
 
 def main() -> None:
-    """Serve the checker that the command line names."""
-    checker = CHECKERS[sys.argv[1]]
+    """Serve the checker that the command line names, on the core that it names."""
+    checker, core = CHECKERS[sys.argv[1]], int(sys.argv[2])
+    os.sched_setaffinity(0, {core})
     try:
         importlib.import_module(checker.package)
     except ImportError:

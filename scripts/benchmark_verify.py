@@ -1,8 +1,12 @@
 """How many wrong rules a checker catches, how many right ones it flags, and how long it takes: ours and its peers."""
 
+import os
 import random
 import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 from statistics import fmean
 from typing import Any, NamedTuple
 
@@ -14,6 +18,7 @@ from rich.table import Table
 
 _SCRIPT = Path(__file__).with_name("benchmark_checkers.py")
 _LIMIT = 60.0  # seconds; beyond it a checker has given no answer
+_LANES = 4  # rules at a time, if there are as many cores: each checker of a lane is a process
 _AT_EXAMPLE, _AT_POINTS = "the example", f"and {3 * POINTS_OF_A_KIND} special points"
 _ERRORS = Console(stderr=True)
 
@@ -31,16 +36,19 @@ class Verdict(NamedTuple):
 def run(quick: bool, torch_python: Path) -> tuple[Table, dict[str, Any]]:
     """All checkers on all rules, or on a seeded tenth of them."""
     pythons = {name: torch_python if c.package == "torch" else Path(sys.executable) for name, c in CHECKERS.items()}
-    workers = {name: Worker(python, _SCRIPT, name) for name, python in pythons.items()}
+    cores = sorted(os.sched_getaffinity(0))[:_LANES]
+    lanes = [{name: Worker(python, _SCRIPT, name, str(core)) for name, python in pythons.items()} for core in cores]
     try:
-        versions = {name: worker.start() for name, worker in workers.items()}
+        versions = {name: worker.start() for name, worker in lanes[0].items()}
         for name in [name for name, said in versions.items() if not said]:
             _ERRORS.print(f"skipped {name}: cannot import {CHECKERS[name].package} and the corpus in its Python")
-            del workers[name], versions[name]
-        verdicts = _deal(workers, _rules(quick))
+            del versions[name]
+        lanes = [{name: lane[name] for name in versions} for lane in lanes]
+        verdicts = _deal(lanes, _rules(quick))
     finally:
-        for worker in workers.values():
-            worker.close()
+        for lane in lanes:
+            for worker in lane.values():
+                worker.close()
     rows = [{"checker": name, "at": at, **_score(said)} for (name, at), said in verdicts.items()]
     details = [
         {"checker": name, "at": at, **verdict._asdict()} for (name, at), said in verdicts.items() for verdict in said
@@ -58,19 +66,33 @@ def _rules(quick: bool) -> list[tuple[str, str]]:
     return [(name, kind) for name in pairs for kind in ("wrong", "right")] + [(name, "rule") for name in tricky]
 
 
-def _deal(workers: dict[str, Worker], rules: list[tuple[str, str]]) -> dict[tuple[str, str], list[Verdict]]:
-    """Each rule to all checkers in turn, so that they see the same load."""
-    peers = [name for name in workers if CHECKERS[name].check]
-    places = [*((name, _AT_EXAMPLE) for name in workers), *((name, _AT_POINTS) for name in peers)]
-    verdicts: dict[tuple[str, str], list[Verdict]] = {place: [] for place in places}
-    for rule, kind in track(rules, "verify", console=_ERRORS):
-        for name, worker in workers.items():
-            first = _ask(worker, rule, kind, points=False)
-            verdicts[name, _AT_EXAMPLE].append(first)
-            if name in peers:
-                more = _ask(worker, rule, kind, points=True) if first.flagged is False else first._replace(seconds=0)
-                verdicts[name, _AT_POINTS].append(more._replace(seconds=first.seconds + more.seconds))
-    return verdicts
+def _deal(lanes: list[dict[str, Worker]], rules: list[tuple[str, str]]) -> dict[tuple[str, str], list[Verdict]]:
+    """Each rule to all checkers in turn, so that they see the same load; as many rules at a time as there are lanes."""
+    free: SimpleQueue[dict[str, Worker]] = SimpleQueue()
+    for lane in lanes:
+        free.put(lane)
+
+    def ask_all(rule: tuple[str, str]) -> dict[tuple[str, str], Verdict]:
+        workers = free.get()
+        try:
+            return {place: said for name in workers for place, said in _ask_one(name, workers[name], *rule)}
+        finally:
+            free.put(workers)
+
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        said = list(track(pool.map(ask_all, rules), "verify", len(rules), console=_ERRORS))
+    # Those that are tried at the example first, then the others.
+    places = sorted(said[0], key=lambda place: place[1] != _AT_EXAMPLE)
+    return {place: [each[place] for each in said] for place in places}
+
+
+def _ask_one(name: str, worker: Worker, rule: str, kind: str) -> Iterator[tuple[tuple[str, str], Verdict]]:
+    """What it says at the example, and a peer also at the special points, if the example has shown it nothing."""
+    first = _ask(worker, rule, kind, points=False)
+    yield (name, _AT_EXAMPLE), first
+    if CHECKERS[name].check:
+        more = _ask(worker, rule, kind, points=True) if first.flagged is False else first._replace(seconds=0)
+        yield (name, _AT_POINTS), more._replace(seconds=first.seconds + more.seconds)
 
 
 def _ask(worker: Worker, rule: str, kind: str, points: bool) -> Verdict:
