@@ -9,6 +9,7 @@ import numpy as np
 from . import build, records, training
 from .core.errors import DataError
 from .core.output_file import write_output
+from .data.csv import csv_inputs
 from .data.digest import data_digest
 from .data.images import Form, find_images, read_images
 from .data.npy import read_npy
@@ -70,6 +71,19 @@ def predict_images(
     if output is not None:
         _write(training.meaning_of(trained, outputs, kind), output)
     return [f"{file}: {text}" for file, text in zip(files, _told(trained, outputs), strict=True)]
+
+
+def predict_table(
+    run: Path, path: Path, output: Path | None = None, kind: training.Prediction = "outputs", allow: Sequence[str] = ()
+) -> list[str]:
+    """A line for each row of a CSV file, as for images; where the features have names, columns are found by them."""
+    folder = _open(run)
+    trained = training.load_trained(folder.model, build.read_plan(folder.config, (), allow).model)
+    inputs, rows = csv_inputs(str(path), trained.features)
+    outputs = training.predict(trained, inputs)
+    if output is not None:
+        _write(training.meaning_of(trained, outputs, kind), output)
+    return [f"line {row}: {text}" for row, text in zip(rows, _told(trained, outputs), strict=True)]
 
 
 def _told(trained: training.Trained, outputs: np.ndarray) -> list[str]:

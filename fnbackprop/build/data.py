@@ -23,6 +23,7 @@ class Data(NamedTuple):
     normalization: Normalization | None
     constant_features: tuple[tuple[int, ...], ...]
     buckets: np.ndarray | None = None  # of each example, where sizes are given
+    features: tuple[str, ...] = ()  # their names, where they have any
 
     @property
     def train_buckets(self) -> np.ndarray | None:
@@ -68,7 +69,7 @@ def build_data(source: Named, config: DataConfig) -> Data:
         inputs = splits.examples.inputs[: len(splits.train)]
         normalization, constant = fit_normalization(inputs, config.normalize, config.epsilon, config.constant)
     buckets = np.asarray(buckets_of(np.asarray(splits.examples.inputs), config.sizes)) if config.sizes else None
-    return Data(splits, dataset.classes, normalization, constant, buckets)
+    return Data(splits, dataset.classes, normalization, constant, buckets, dataset.features)
 
 
 def _read(source: Named, config: DataConfig) -> Dataset:

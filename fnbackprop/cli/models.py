@@ -32,7 +32,9 @@ def predict(
     run: Run,
     inputs: Annotated[
         list[Path],
-        typer.Argument(help="An .npy file of raw inputs, one example a row; or images, and folders of them."),
+        typer.Argument(
+            help="An .npy file of raw inputs, one example a row; a CSV file; or images, and folders of them."
+        ),
     ],
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The .npy file to write.")] = None,
     write: Annotated[
@@ -50,7 +52,7 @@ def predict(
     allow: Allow = None,
     platform: Platform = None,
 ) -> None:
-    """Run a trained model on raw inputs, normalised as in training; each image's class and its probability are told."""
+    """Run a trained model on raw inputs, normalised as in training; of rows and images, classes are told."""
     use(platform)
     from .. import finished
     from ..core.errors import ConfigError
@@ -58,19 +60,21 @@ def predict(
     if write and output is None:
         raise ConfigError(f"--write {write} says what goes into a file: give -o OUT.npy with it")
     write = write or "outputs"
-    if len(inputs) > 1 or inputs[0].suffix != ".npy":
+    kind = inputs[0].suffix.lower() if len(inputs) == 1 else ""
+    if kind not in (".npy", ".csv"):
         lines = finished.predict_images(
             run, inputs, output, write, resize=resize, invert=invert, white=white, allow=allow or ()
         )
-        typer.echo("\n".join(lines))
-        _note_if_unfinished(run)
-        return
-    if resize or invert or white is not None:
+    elif resize or invert or white is not None:
         raise ConfigError(f"{inputs[0]} is given as it is: --resize, --invert and --white are for images")
-    if output is None:
+    elif kind == ".csv":
+        lines = finished.predict_table(run, inputs[0], output, write, allow or ())
+    elif output is None:
         raise ConfigError("predictions for an .npy file go into another: give -o OUT.npy")
-    shape = finished.predict_file(run, inputs[0], output, write, allow or ())
-    typer.echo(f"wrote {write} of shape {shape} to {output}")
+    else:
+        shape = finished.predict_file(run, inputs[0], output, write, allow or ())
+        lines = [f"wrote {write} of shape {shape} to {output}"]
+    typer.echo("\n".join(lines))
     _note_if_unfinished(run)
 
 

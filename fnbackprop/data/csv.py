@@ -6,9 +6,11 @@ import io
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float32
 
 from ..core.errors import DataError
 from .dataset import Dataset, Examples
@@ -27,24 +29,61 @@ def csv(path: str, target: str, task: Task | None = None) -> Dataset:
     values to regress on. `path` is relative to where the command is run. DataError names file, line, column and value.
     """
     file = user_path(path)
-    features, cells, lines = array("d"), [], array("q")
+    cells, features, lines = [], array("d"), array("q")
+    with _table(file) as (names, rows):
+        at = _find(target, names, file)
+        if len(names) < 2:
+            raise DataError(f"{file}: line 1: names only {target!r}; wanted at least one feature beside the target")
+        places = [i for i in range(len(names)) if i != at]
+        for line, row in rows:
+            cells.append(row[at].strip())
+            features.extend(_numbers(row, names, places, f"{file}: line {line}"))
+            lines.append(line)
+    targets, classes = targets_from_text(cells, task, lambda i: f"{file}: line {lines[i]}, column {target!r}")
+    examples = Examples(_inputs(features, places), targets)
+    return named_dataset(str(file), examples, classes=classes, features=tuple(names[i] for i in places))
+
+
+def csv_inputs(path: str, features: Sequence[str]) -> tuple[Float32[np.ndarray, "rows features"], list[int]]:
+    """Inputs for a model that learned from these features, found by name; and the line of each.
+
+    Other columns are left out; all are taken, in their order, where features have no names. Raises DataError.
+    """
+    file = user_path(path)
+    numbers, lines = array("d"), []
+    with _table(file) as (names, rows):
+        places = [_find(feature, names, file) for feature in features or names]
+        for line, row in rows:
+            numbers.extend(_numbers(row, names, places, f"{file}: line {line}"))
+            lines.append(line)
+    return _inputs(numbers, places), lines
+
+
+def _inputs(numbers: "array[float]", places: Sequence[int]) -> Float32[np.ndarray, "rows features"]:
+    return np.frombuffer(numbers, np.float64).astype(np.float32).reshape(-1, len(places))
+
+
+@contextmanager
+def _table(file: Path) -> Iterator[tuple[list[str], Iterator[tuple[int, list[str]]]]]:
+    """The columns' names, and the rows below, of which there is at least one, each with the number of its line."""
     with opened(file, _MAX_BYTES) as stream, io.TextIOWrapper(stream, "utf-8-sig", newline="") as text:
         rows = _rows(text, file)
         _, header = next(rows, (1, []))
-        names = [name.strip() for name in header]
-        at = _find(target, names, file)
-        del names[at]
-        for line, row in rows:
-            if len(row) != len(header):
-                raise DataError(f"{file}: line {line}: has {len(row)} cells; wanted {len(header)}, as in the first row")
-            cells.append(row.pop(at).strip())
-            features.extend(_numbers(row, names, f"{file}: line {line}"))
-            lines.append(line)
-    if not cells:
+        (most, times), *_ = Counter(names := [name.strip() for name in header]).most_common(1) or [("", 0)]
+        if times > 1:
+            what = f"names {most[:40]!r} {times} times"
+            raise DataError(f"{file}: line 1: {what}; wanted a name of its own for each column")
+        yield names, _filled(rows, len(names), file)
+
+
+def _filled(rows: Iterator[tuple[int, list[str]]], width: int, file: Path) -> Iterator[tuple[int, list[str]]]:
+    line = 0
+    for line, row in rows:
+        if len(row) != width:
+            raise DataError(f"{file}: line {line}: has {len(row)} cells; wanted {width}, as in the first row")
+        yield line, row
+    if not line:
         raise DataError(f"{file}: names its columns and has no rows; wanted at least one")
-    targets, classes = targets_from_text(cells, task, lambda i: f"{file}: line {lines[i]}, column {target!r}")
-    inputs = np.frombuffer(features, np.float64).astype(np.float32).reshape(len(cells), -1)
-    return named_dataset(str(file), Examples(inputs, targets), classes=classes)
 
 
 def _rows(text: io.TextIOWrapper, file: Path) -> Iterator[tuple[int, list[str]]]:
@@ -61,23 +100,18 @@ def _rows(text: io.TextIOWrapper, file: Path) -> Iterator[tuple[int, list[str]]]
         raise DataError(f"{file}: line {reader.line_num}: is not CSV: {error}") from None
 
 
-def _find(target: str, names: Sequence[str], file: Path) -> int:
-    (most, times), *_ = Counter(names).most_common(1) or [("", 0)]
-    if times > 1:
-        raise DataError(f"{file}: line 1: names {most[:40]!r} {times} times; wanted a name of its own for each column")
-    if target not in names:
-        nearest = difflib.get_close_matches(target, names, 1) or names[:10]
+def _find(column: str, names: Sequence[str], file: Path) -> int:
+    if column not in names:
+        nearest = difflib.get_close_matches(column, names, 1) or names[:10]
         likely = ", ".join(repr(name[:40]) for name in nearest) or "nothing"
-        raise DataError(f"{file}: line 1: names no column {target!r}; the nearest there is {likely}")
-    if len(names) < 2:
-        raise DataError(f"{file}: line 1: names only {target!r}; wanted at least one feature beside the target")
-    return names.index(target)
+        raise DataError(f"{file}: line 1: names no column {column!r}; the nearest there is {likely}")
+    return names.index(column)
 
 
-def _numbers(cells: Sequence[str], names: Sequence[str], where: str) -> list[float]:
-    numbers = [parse_number(cell) for cell in cells]
+def _numbers(cells: Sequence[str], names: Sequence[str], places: Sequence[int], where: str) -> list[float]:
+    numbers = [parse_number(cells[i]) for i in places]
     if None in numbers:
-        i = numbers.index(None)
+        i = places[numbers.index(None)]
         raise DataError(
             f"{where}, column {names[i]!r}: got {cells[i][:40]!r}; wanted a finite number: give categories numbers, "
             "fill in what is missing, or leave the row out"

@@ -43,15 +43,16 @@ class ExampleSpec(NamedTuple):
 
 @dataclass(frozen=True)
 class Dataset:
-    """Examples to learn from, a test part where the source has one of its own, and the classes' names.
+    """Examples to learn from, a test part where the source has one of its own, and names of classes and features.
 
-    `classes` is None for regression. Raises DataError unless inputs and targets have the same length, at least one
-    example, finite numbers, and labels that each name a class.
+    `classes` is None for regression; `features` is empty where they have no names. Raises DataError unless inputs and
+    targets have the same length, at least one example, finite numbers, and labels that each name a class.
     """
 
     train: Examples
     test: Examples | None = None
     classes: tuple[str, ...] | None = None
+    features: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.classes is not None and len(self.classes) < 2:

@@ -48,7 +48,7 @@ class Form(NamedTuple):
         if len(shape) != 3 or shape[-1] not in (1, 3):
             raise DataError(
                 f"this model's inputs have the shape {input_shape}; images have (height, width), with 1 channel or 3 "
-                "after them: give it an .npy file"
+                "after them: give it an .npy or .csv file"
             )
         if (white := _WHITE.get(source, white) if white is None else white) is None:
             raise ConfigError(

@@ -1,5 +1,6 @@
 """The small real data sets that come with scikit-learn and need no download."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,8 @@ def digits(images: bool = False, by_class: bool = False) -> Dataset:
 
     found = load_digits()
     order = np.argsort(found.target, kind="stable") if by_class else np.arange(len(found.target))
-    inputs = found.images[..., None] if images else found.data
-    return _dataset(inputs[order], found.target[order], found.target_names)
+    inputs, features = (found.images[..., None], ()) if images else (found.data, found.feature_names)
+    return _dataset(inputs[order], found.target[order], found.target_names, features)
 
 
 def iris() -> Dataset:
@@ -48,13 +49,14 @@ def diabetes() -> Dataset:
     from sklearn.datasets import load_diabetes
 
     found = load_diabetes(scaled=False)
-    return Dataset(Examples(found.data.astype(np.float32), found.target.astype(np.float32)[:, None]))
+    examples = Examples(found.data.astype(np.float32), found.target.astype(np.float32)[:, None])
+    return Dataset(examples, features=tuple(map(str, found.feature_names)))
 
 
 def _classification(found: Any) -> Dataset:
-    return _dataset(found.data, found.target, found.target_names)
+    return _dataset(found.data, found.target, found.target_names, found.feature_names)
 
 
-def _dataset(inputs: np.ndarray, labels: np.ndarray, names: np.ndarray) -> Dataset:
+def _dataset(inputs: np.ndarray, labels: np.ndarray, names: Iterable[object], features: Iterable[object]) -> Dataset:
     examples = Examples(inputs.astype(np.float32), labels.astype(np.int32))
-    return Dataset(examples, classes=tuple(str(name) for name in names))
+    return Dataset(examples, classes=tuple(map(str, names)), features=tuple(map(str, features)))

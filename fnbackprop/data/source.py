@@ -37,11 +37,15 @@ def from_arrays(source: str, train: tuple[object, object], test: tuple[object, o
 
 
 def named_dataset(
-    source: str, train: Examples, test: Examples | None = None, classes: tuple[str, ...] | None = None
+    source: str,
+    train: Examples,
+    test: Examples | None = None,
+    classes: tuple[str, ...] | None = None,
+    features: tuple[str, ...] = (),
 ) -> Dataset:
     """A Dataset whose errors begin with the file or function it came from."""
     try:
-        return Dataset(train, test, classes)
+        return Dataset(train, test, classes, features)
     except DataError as error:
         raise DataError(f"{source}: {error}") from None
 

@@ -37,4 +37,5 @@ class Run(NamedTuple):
             self.plan.config.data.sizes,
             self.data_digest,
             self.data.example.tokens,
+            self.data.features,
         )

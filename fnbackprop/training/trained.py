@@ -24,6 +24,8 @@ Prediction = Literal["outputs", "probabilities", "classes"]
 
 _BATCH_SIZE = 500
 _SAVED = "normalization."
+# What files of earlier versions do not hold.
+_ADDED = {"sizes": "[]", "data_digest": '""', "tokens": "false", "features": "[]"}
 
 
 class Trained(NamedTuple):
@@ -37,6 +39,7 @@ class Trained(NamedTuple):
     sizes: tuple[int, ...] = ()  # to which batches were cut: see `data.buckets`
     data_digest: str = ""  # of all data that it was trained and tested on: see `data.digest`
     tokens: bool = False  # whether its inputs are integers, which name the classes
+    features: tuple[str, ...] = ()  # names of its inputs' columns, where they have any
 
     def inputs(self, examples: Any) -> jax.ShapeDtypeStruct:
         """Shape and dtype of so many inputs, as the model is given them."""
@@ -52,7 +55,7 @@ def save_trained(path: Path, trained: Trained) -> None:
     arrays = flatten_tree(trained.variables)
     if trained.normalization is not None:
         arrays |= {_SAVED + name: values for name, values in trained.normalization._asdict().items()}
-    said = ("classes", "input_shape", "sizes", "data_digest", "tokens")
+    said = ("classes", "input_shape", *_ADDED)
     metadata = {name: json.dumps(getattr(trained, name)) for name in said}
     save_arrays(path, {name: np.asarray(values) for name, values in arrays.items()}, metadata)
 
@@ -62,15 +65,14 @@ def load_trained(path: Path, model: Module) -> Trained:
     arrays, metadata = load_arrays(path, signed=True)
     try:
         classes, shape = (json.loads(metadata[name]) for name in ("classes", "input_shape"))
-        sizes, digest = json.loads(metadata.get("sizes", "[]")), json.loads(metadata.get("data_digest", '""'))
-        tokens = bool(json.loads(metadata.get("tokens", "false")))
+        sizes, digest, tokens, features = (json.loads(metadata.get(name, none)) for name, none in _ADDED.items())
         classes = classes if classes is None else tuple(map(str, classes))
-        shape, sizes = tuple(map(int, shape)), tuple(map(int, sizes))
+        shape, sizes, features = tuple(map(int, shape)), tuple(map(int, sizes)), tuple(map(str, features))
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path}: not a trained model: its metadata has no {error}") from None
     found = {name: arrays.pop(_SAVED + name) for name in Normalization._fields if _SAVED + name in arrays}
     normalization = Normalization(**found) if found else None
-    trained = Trained(model, Variables(), normalization, classes, shape, sizes, str(digest), tokens)
+    trained = Trained(model, Variables(), normalization, classes, shape, sizes, str(digest), bool(tokens), features)
     like = jax.eval_shape(lambda key: model.init(key, trained.inputs(1)), jax.random.key(0))
     return trained._replace(variables=jax.tree.map(jnp.asarray, restore_tree(like, arrays)))
 

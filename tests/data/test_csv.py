@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fnbackprop.core.errors import DataError
-from fnbackprop.data import csv
+from fnbackprop.data.csv import csv, csv_inputs
 
 pytestmark = pytest.mark.quick
 
@@ -111,3 +111,44 @@ def test_any_bytes_give_a_data_set_or_a_data_error(tmp_path_factory, damaged, da
     except DataError as error:
         fine = str(path) in str(error)
     assert fine
+
+
+def test_features_have_the_names_of_their_columns(read):
+    assert read("a, y ,b\n1,dog,2\n3,cat,4\n").features == ("a", "b")
+
+
+@pytest.fixture
+def inputs(tmp_path):
+    def write_and_read(text: str, *features: str):
+        path = tmp_path / "new.csv"
+        path.write_text(text)
+        return csv_inputs(str(path), features)
+
+    return write_and_read
+
+
+def test_inputs_are_found_by_name_and_others_left_out(inputs):
+    numbers, lines = inputs("id,b, a\nx1,2,1\n\nx2,4,3\n", "a", "b")
+    assert numbers.dtype == np.float32
+    assert numbers.tolist() == [[1, 2], [3, 4]]
+    assert lines == [2, 4]
+
+
+def test_without_names_inputs_are_all_columns_in_their_order(inputs):
+    assert inputs("b,a\n2,1\n")[0].tolist() == [[2, 1]]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("aa,b\n1,2\n", "line 1: names no column 'a'; the nearest there is 'aa'"),
+        ("a,b\n1,2\n1,two\n", "line 3, column 'b': got 'two'; wanted a finite number"),
+        ("a,b\n1\n", "line 2: has 1 cells; wanted 2"),
+        ("a,b\n", "names its columns and has no rows"),
+        ("a,a\n1,2\n", "line 1: names 'a' 2 times"),
+        ("", "is empty"),
+    ],
+)
+def test_inputs_that_a_model_cannot_take_are_named(inputs, text, message):
+    with pytest.raises(DataError, match=message):
+        inputs(text, "a", "b")

@@ -1,0 +1,67 @@
+"""A model of a table that is asked about another one, as by the command."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.console import Console
+from sklearn.datasets import load_iris
+from typer.testing import CliRunner
+
+import fnbackprop
+from fnbackprop.cli.commands import app
+
+CONFIG = """\
+model = [{ module = "Linear", features = 3 }]
+data = { source = "iris", batch_size = 30 }
+cost = { name = "cross_entropy" }
+optimizer = { name = "adam", learning_rate = 0.1 }
+training = { epochs = 20 }
+"""
+IRIS = load_iris()
+ROWS = [0, 60, 140]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a trained model and three irises as an .npy file, and as CSV with the columns in another order."""
+    folder = tmp_path_factory.mktemp("table")
+    (folder / "it.toml").write_text(CONFIG)
+    fnbackprop.train(folder / "it.toml", run=folder / "run", console=Console(quiet=True))
+    np.save(folder / "new.npy", IRIS.data[ROWS])
+    names = ["who", *reversed(IRIS.feature_names)]
+    rows = [[f"number {i}", *IRIS.data[i][::-1]] for i in ROWS]
+    (folder / "new.csv").write_text("\n".join(",".join(map(str, row)) for row in [names, *rows]))
+    return folder
+
+
+@pytest.fixture
+def here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """The command, in that folder."""
+    monkeypatch.chdir(folder)
+    return lambda *arguments: CliRunner().invoke(app, ["predict", "run", *arguments])
+
+
+@pytest.mark.parametrize("kind", ["outputs", "probabilities", "classes"])
+def test_rows_are_predicted_as_their_numbers_are(here: Callable[..., Any], kind: str) -> None:
+    assert here("new.npy", "-o", "wanted.npy", "--write", kind).exit_code == 0
+    result = here("new.csv", "-o", "found.npy", "--write", kind)
+    assert result.exit_code == 0, result.output
+    np.testing.assert_array_equal(np.load("found.npy"), np.load("wanted.npy"))
+
+
+def test_each_row_has_a_line_with_its_class_and_probability(here: Callable[..., Any]) -> None:
+    probabilities = fnbackprop.predict("run", np.load("new.npy"), "probabilities")
+    wanted = [
+        f"line {line}: {IRIS.target_names[row.argmax()]} {row.max():.4f}"
+        for line, row in zip((2, 3, 4), probabilities, strict=True)
+    ]
+    assert here("new.csv").stdout.splitlines() == wanted
+
+
+def test_what_is_for_images_is_refused(here: Callable[..., Any]) -> None:
+    result = here("new.csv", "--invert")
+    assert result.exit_code == 2
+    assert "--invert and --white are for images" in result.output
