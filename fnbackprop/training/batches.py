@@ -9,6 +9,7 @@ from jax import Array
 from jaxtyping import Float32, Int, Int32, PRNGKeyArray
 
 from ..core.config import DataConfig
+from ..data import Examples
 from ..data.buckets import deal, dealt_batch, steps_of_buckets
 from ..data.order import batch_indices, batch_weights, epoch_order
 from ..data.windows import Windows
@@ -86,3 +87,12 @@ def steps_per_epoch(count: int, data: DataConfig, buckets: Int[np.ndarray, " cou
     """Steps that an epoch of `count` examples takes; a ragged last batch, of each bucket, counts where it is kept."""
     counts = [count] if buckets is None else np.bincount(buckets).tolist()
     return sum(steps_of_buckets(counts, data.batch_size, data.last_batch))
+
+
+def pick_examples(examples: Examples, indices: Int[Array, " batch"]) -> tuple[Array, Array]:
+    """The inputs and targets of these examples."""
+    inputs, targets = examples.inputs[indices], examples.targets[indices]
+    if inputs.dtype == jnp.uint8 and jax.default_backend() == "cpu":
+        # XLA on CPU takes up to twice as long where the same pass gathers bytes and normalises them.
+        inputs = jax.lax.optimization_barrier(inputs)
+    return inputs, targets

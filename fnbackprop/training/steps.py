@@ -11,7 +11,7 @@ from jaxtyping import PRNGKeyArray
 from ..core.config import HealthConfig
 from ..data import Examples
 from ..data.buckets import at_size
-from .batches import Batches, Order, Pooled
+from .batches import Batches, Order, Pooled, pick_examples
 from .devices import ONE_DEVICE, Devices
 from .health import watched_step
 from .look import Look, Looks, add_look, no_looks
@@ -66,7 +66,7 @@ class Steps:
     ) -> tuple[TrainState, Figures, Look | None]:
         """The state after step `i` of the epoch, the step's figures, and its look at the nodes."""
         indices, weights = self.batches.pick(order, i)
-        inputs, targets, weights = self.devices.spread((examples.inputs[indices], examples.targets[indices], weights))
+        inputs, targets, weights = self.devices.spread((*pick_examples(examples, indices), weights))
 
         def step(inputs: Array) -> tuple[TrainState, Figures, Look | None]:
             batch = Batch(inputs, targets, weights)

@@ -12,6 +12,7 @@ from jaxtyping import Int
 
 from ..core.module import Context, Variables
 from ..data import Examples
+from .batches import pick_examples
 from .devices import ONE_DEVICE, Devices
 from .objective import Batch, Figures, run_and_measure
 from .recipe import Recipe
@@ -43,7 +44,7 @@ class Totals:
             numbers = i * rows + jnp.arange(rows)
             indices = first + step * jnp.minimum(numbers, count - 1)
             weights = (numbers < count).astype(jnp.float32)
-            batch, weights = devices.spread((Batch(examples.inputs[indices], examples.targets[indices]), weights))
+            batch, weights = devices.spread((Batch(*pick_examples(examples, indices)), weights))
             if buckets is None:
                 return figures_sum(batch, weights)
             sums = zeros
