@@ -11,7 +11,9 @@ from .app import Allow, Platform, command, use
 def verify(
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="Rules of ours, package.file:rule of yours, or configs. All of ours by default."),
+        typer.Argument(
+            help="Rules of ours, package.file:rule of yours, or configs, with overrides. All of ours by default."
+        ),
     ] = None,
     args: Annotated[str | None, typer.Option(help="package.file:examples, the arguments of your rule.")] = None,
     level: Annotated[Literal["fast", "full"], typer.Option(help="How thoroughly.")] = "fast",
@@ -35,7 +37,9 @@ def verify(
     use(platform)
     from .. import verification
 
-    request = verification.Request(args, level, seed, tuple(allow or ()), tuple(only or ()), surrogate)
-    reports = verification.verify(names or (), request, jobs)
+    overrides = tuple(name for name in names or () if "=" in name)
+    names = [name for name in names or () if name not in overrides]
+    request = verification.Request(args, level, seed, tuple(allow or ()), tuple(only or ()), surrogate, overrides)
+    reports = verification.verify(names, request, jobs)
     if not verification.show(reports, json, strict):
         raise typer.Exit(1)

@@ -21,7 +21,7 @@ class Request(NamedTuple):
     """What is asked of each name.
 
     `args` names your rule's arguments: a tuple, or a function that returns one. `only` and `surrogate` are those of
-    `verify_vjp`, the latter of your rule. `allow` names packages whose code a config may run.
+    `verify_vjp`, the latter of your rule. `allow` names packages whose code a config may run, `overrides` change it.
     """
 
     args: str | None = None
@@ -30,6 +30,7 @@ class Request(NamedTuple):
     allow: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     surrogate: str | None = None
+    overrides: tuple[str, ...] = ()
 
 
 def is_yours(name: str) -> bool:
@@ -45,7 +46,7 @@ def is_config(name: str) -> bool:
 def require(name: str, request: Request) -> None:
     """Raises ConfigError for what is no rule and no config, and for a rule of yours that is not callable."""
     if is_config(name):
-        build.find_config(name)
+        build.read_plan(name, request.overrides, request.allow)
     elif name not in own_rules():
         _case(name, request._replace(only=()))
 
@@ -59,13 +60,13 @@ def reports_on(name: str, request: Request) -> Iterator[VjpReport]:
     """A report for a rule, or for every node of a config's model and for the whole. Raises ConfigError."""
     said = {"--args": request.args, "--surrogate": request.surrogate} if is_yours(name) else {}
     options = [*said.items(), *(("--allow", package) for package in request.allow)]
-    given = [part for option, value in options if value for part in (option, value)]
+    given = [*request.overrides, *(part for option, value in options if value for part in (option, value))]
     for report in _of_config(name, request) if is_config(name) else _of_rule(name, request):
         yield replace(report, command=join(["fnbackprop", "verify", name, *given]))
 
 
 def _of_config(config: str, request: Request) -> Iterator[VjpReport]:
-    plan, data = build.prepare(config, (), request.allow)
+    plan, data = build.prepare(config, request.overrides, request.allow)
     raw, labels = (np.asarray(part[: plan.config.data.batch_size]) for part in data.splits.examples)
     inputs, targets = normalize(raw, data.normalization), jnp.asarray(labels)
     variables = plan.model.init(jax.random.key(plan.config.seed), inputs)

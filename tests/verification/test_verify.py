@@ -17,6 +17,14 @@ def rule(slope):
     return f
 
 right, wrong = rule(2), rule(3)
+
+def leaky(slope, other):
+    f = jax.custom_vjp(lambda x: jnp.where(x > 0, x, slope * x))
+    f.defvjp(lambda x: (f(x), x), lambda x, dy: (jnp.where(x > 0, dy, other * dy),))
+    return f
+
+# At 0 the one that is right takes the other slope than JAX does.
+leaks, mistaken = leaky(0.1, 0.1), leaky(0.01, 0.1)
 examples = (jnp.array([0.5, -1.2, 2.0]),)
 
 def made():
@@ -73,10 +81,35 @@ def test_a_configured_model_node_by_node_and_as_a_whole(folder):
     ]
 
 
+@pytest.mark.parametrize(("rule", "code"), [("leaks", 0), ("mistaken", 1)])
+def test_a_rule_of_yours_in_a_config_is_compared_with_its_own_function(folder, rule, code):
+    node = f'model.1={{module="mine:{rule}"}}'
+    result = verify("small.toml", node, "--allow", "mine", "--json")
+    assert result.exit_code == code, result.output
+    *nodes, whole = json.loads(result.output)
+    assert [report["verdict"] for report in nodes] == ["PASS", "FAIL" if code else "PASS", "PASS"]
+    assert whole["verdict"] == ("FAIL" if code else "PASS")
+    checks = {check["name"]: check["outcome"] for check in nodes[1]["checks"]}
+    assert checks["reference"]["verdict"] == nodes[1]["verdict"]
+    if code:
+        assert checks["reference"]["finding"]["argument"].split("[")[0] == "x"
+
+
+def test_what_failed_in_a_config_can_be_run_again_with_its_overrides(folder):
+    result = verify("small.toml", 'model.1={module="mine:mistaken"}', "--allow", "mine", "--only", "linearity")
+    assert result.exit_code == 0
+    result = verify("small.toml", 'model.1={module="mine:mistaken"}', "--allow", "mine", "--only", "taylor")
+    (again,) = [line.removeprefix("again: ") for line in result.output.splitlines() if line.startswith("again: ")]
+    assert verify(*split(again)[2:]).exit_code == 1
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ("softmx",),
+        ("small.toml", "model.0.features=none"),
+        ("softmax", "model.0.features=3"),
+        ("seed=3",),
         ("mine:right",),
         ("mine:none", "--args", "mine:examples"),
         ("mine:right", "--args", "mine:rule"),
