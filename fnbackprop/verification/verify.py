@@ -12,7 +12,7 @@ from ..core.child import in_children
 from ..core.compile_cache import keep_compiled
 from ..core.errors import ConfigError
 from ..core.processors import processors
-from ..verify import VjpReport, chosen, declare, own_rules
+from ..verify import VjpReport, chosen, declare, errors_once, own_rules
 from .named import Request, forget, is_config, is_yours, reports_on, require
 
 # More gain little: each compiles with several threads, and takes some 400 MB.
@@ -82,4 +82,4 @@ def _listed(name: str, request: Request) -> list[VjpReport]:
 
 
 def _joined(parts: Sequence[VjpReport]) -> VjpReport:
-    return replace(parts[0], checks=tuple(check for part in parts for check in part.checks))
+    return replace(parts[0], checks=errors_once(check for part in parts for check in part.checks))

@@ -8,6 +8,7 @@ from .prepare import NotTakenError as NotTakenError
 from .prepare import declare as declare
 from .prepare import prepare as prepare
 from .report import VjpReport as VjpReport
+from .report import errors_once as errors_once
 from .report_table import report_table as report_table
 from .verdict import Verdict as Verdict
 from .verify_vjp import chosen as chosen

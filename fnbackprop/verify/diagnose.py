@@ -15,6 +15,7 @@ _CLOSE = 1e-4
 # Other points at which an explanation must hold as well: at one alone a cotangent may be any multiple of another,
 # and at few that of the identity.
 _OTHERS, _MANY = 8, 4
+_NO_INPUT = "if it is nothing to differentiate, as a mask, give it as integers or booleans, or close over it"
 
 
 class Wrong(NamedTuple):
@@ -87,7 +88,7 @@ def _explanations(at: Wrong) -> Iterator[Diagnosis]:
     """All that are true at one point, the likeliest first."""
     got, wanted, like = at.got, at.wanted, [y for y in at.dy if y.shape == at.got.shape]
     if not got.any():
-        yield Diagnosis("no gradient", "always 0")
+        yield Diagnosis("no gradient", "always 0", hint=_NO_INPUT)
     # Of the identity any other derivative is likely to be meant.
     identity = any(_same(wanted, y) for y in like)
     if _same(got, -wanted):

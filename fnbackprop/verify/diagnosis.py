@@ -14,12 +14,14 @@ class Diagnosis:
 
     factor: how many times the right one it is.
     meant: whether another derivative than the function's may be meant, which its author can declare.
+    hint: what to do where it is meant in another way.
     """
 
     kind: str
     detail: str = ""
     factor: float | None = None
     meant: bool = False
+    hint: str = ""
 
     @property
     def words(self) -> str:
@@ -29,8 +31,8 @@ class Diagnosis:
         return f"{self.kind}: {figures}" if figures else self.kind
 
     def __str__(self) -> str:
-        """The same, and what to declare where another derivative is meant."""
-        return f"{self.words}; {_MEANT}" if self.meant else self.words
+        """The same, and what to do where another derivative is meant."""
+        return "; ".join(filter(None, (self.words, _MEANT if self.meant else self.hint)))
 
     def alike(self, other: "Diagnosis", tolerance: float) -> bool:
         """Whether both say the same, factors within a relative tolerance; details are of a point."""

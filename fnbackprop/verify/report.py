@@ -1,13 +1,15 @@
 """What verifying a rule found, as data, as a table, and as JSON."""
 
 import json
-from dataclasses import asdict, dataclass
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from .case import Level
 from .checks import checks_of
 from .finding_lines import again_line, cause, finding_lines, number_text
-from .verdict import Outcome, Verdict
+from .verdict import Outcome, Verdict, not_run
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,25 @@ class CheckReport:
     def verdict(self) -> Verdict:
         """Its conclusion."""
         return self.outcome.verdict
+
+
+def errors_once(checks: Iterable[CheckReport]) -> tuple[CheckReport, ...]:
+    """The same, where what one check failed for is not told again by others that met the same error."""
+    first: dict[str, str] = {}
+    told = []
+    for check in checks:
+        met = [name for error, name in first.items() if error in _apart_from_numbers(check.outcome.reason)]
+        if met and check.verdict is not Verdict.PASS:
+            check = replace(check, outcome=not_run(f"it raises the same as in {met[0]}"))
+        elif check.verdict is Verdict.FAIL and (raised := check.outcome.finding and check.outcome.finding.raised):
+            first.setdefault(_apart_from_numbers(raised), check.name)
+        told.append(check)
+    return tuple(told)
+
+
+def _apart_from_numbers(message: str) -> str:
+    """What an error says whatever the sizes were."""
+    return re.sub(r"\d+", "#", message)
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ class Finding:
     diagnosis: Diagnosis | None = None
     example: str = ""  # a small call that shows it
     also: tuple["Finding", ...] = ()  # what is wrong with other arguments
+    raised: str = ""  # what an error says
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class RuleRaised(Exception):  # noqa: N818 — it is no error of ours
     def finding(self) -> Finding:
         """The error as a finding; its first line says enough."""
         kind, message = in_a_line(self.error).split(": ", 1)
-        return Finding(f"raises {kind} {self.doing}: {message}", self.where)
+        return Finding(f"raises {kind} {self.doing}: {message}", self.where, raised=message)
 
 
 def in_a_line(error: Exception) -> str:

@@ -13,7 +13,7 @@ from .case import Case, Level
 from .checks import CHECKS, Check, checks_of
 from .diagnosis import Diagnosis
 from .prepare import prepare, require_known
-from .report import CheckReport, VjpReport
+from .report import CheckReport, VjpReport, errors_once
 from .verdict import Outcome, RuleRaised, Verdict, failed, inconclusive, not_run
 
 
@@ -59,7 +59,7 @@ def verify_vjp(
 
 def report_on(case: Case, checks: Collection[Check]) -> VjpReport:
     """What these checks find in a case that is prepared."""
-    reports = tuple(run_check(check, case) for check in checks)
+    reports = errors_once(run_check(check, case) for check in checks)
     hand_written = not case.given.active or case.rules > 0
     surrogate = case.declarations.surrogate or ""
     return VjpReport(case.name, case.level, case.seed, reports, surrogate, hand_written=hand_written)

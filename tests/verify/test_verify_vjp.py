@@ -280,3 +280,38 @@ def test_a_large_problem_is_not_made_too_small_for_what_the_function_holds():
 
     report = verify_vjp(loss, jnp.ones((400, 20)) * jnp.arange(20.0), only=("reference",))
     assert report.verdict == "PASS"
+
+
+def test_an_error_is_told_once():
+    @jax.custom_vjp
+    def product(x, y):
+        return x * y
+
+    product.defvjp(lambda x, y: (x * y, y), lambda y, dy: (dy * y,))  # one cotangent for two arguments
+    report = verify_vjp(product, X, X)
+    assert [check.name for check in report.checks if check.verdict == "FAIL"] == ["structure"]
+    assert not [check for check in report.checks if check.verdict == "INCONCLUSIVE"]
+    linearity = next(check for check in report.checks if check.name == "linearity")
+    assert (linearity.verdict, linearity.outcome.reason) == ("NOT_RUN", "it raises the same as in structure")
+    assert str(report).count("Custom VJP bwd rule must produce") == 2  # in the table, and below it
+
+
+def test_an_error_of_another_size_is_the_same():
+    @jax.custom_vjp
+    def product(x, w):
+        return x @ w
+
+    product.defvjp(lambda x, w: (x @ w, (x, w)), lambda kept, dy: (dy @ kept[1], kept[0].T @ dy))  # not transposed
+    report = verify_vjp(product, jnp.ones((3, 4)), jnp.ones((4, 5)), only=("structure", "linearity", "purity"))
+    assert [check.verdict for check in report.checks] == ["FAIL", "NOT_RUN", "NOT_RUN"]
+
+
+def test_an_error_without_words_is_no_other_error():
+    def silent(x):
+        raise ValueError
+
+    f = jax.custom_vjp(lambda x: x * x)
+    f.defvjp(lambda x: (x * x, x), lambda x, dy: silent(x))
+    report = verify_vjp(f, X, only=("structure", "linearity", "options"))
+    assert [check.verdict for check in report.checks] == ["FAIL", "FAIL", "NOT_RUN"]
+    assert report.checks[-1].outcome.reason.startswith("no options")

@@ -87,10 +87,18 @@ def test_what_may_be_meant_is_said_to_be_declarable(f, diagnosis):
     assert 'declare surrogate="why"' in found
 
 
+def test_how_to_give_what_is_nothing_to_differentiate_is_said():
+    def masked(x, mask):
+        return x * mask
+
+    found = outcome("reference", rule(masked, lambda x, mask, dy: (dy * mask, None)), X, (X > 0) + 0.5).finding
+    assert "give it as integers or booleans" in str(found.diagnosis)
+
+
 def test_each_wrong_argument_is_named_with_what_is_true_of_it():
     f = rule(lambda x, w, b: x @ w.T + b, lambda x, w, b, dy: (1.5 * dy @ w, -dy.T @ x, 0 * b))
     finding = outcome("reference", f, X, WEIGHT, ROW[:2]).finding
-    diagnoses = {each.argument: str(each.diagnosis) for each in (finding, *finding.also)}
+    diagnoses = {each.argument: each.diagnosis.words for each in (finding, *finding.also)}
     assert diagnoses == {"x": "wrong factor: exactly 1.5×", "w": "sign", "b": "no gradient: always 0"}
     for each in finding.also:
         assert abs(each.difference - each.expected) <= each.error + 1e-6 * abs(each.expected)
