@@ -8,17 +8,19 @@ from .data import Data
 from .options import options_model
 from .plan import Plan
 from .prepare import config_tables
+from .recipe import schedule_length, total_steps
 from .registry import COST, MODULE, OPTIMIZER, SCHEDULE, SOURCE, Kind, resolve
 
 
 def comparable_tables(plan: Plan, data: Data) -> dict[str, Any]:
-    """`config_tables` without the options that say what is so anyway."""
+    """`config_tables` with the length of a schedule, without the options that say what is so anyway."""
     tables = config_tables(plan, data)
     tables["model"] = _nodes(tables["model"], plan.allow)
     for key, kind in (("cost", COST), ("data", SOURCE), ("optimizer", OPTIMIZER)):
         tables[key] = _plain(kind, tables[key], plan.allow)
     if plan.schedule is not None:
-        tables["optimizer"]["learning_rate"] = _plain(SCHEDULE, tables["optimizer"]["learning_rate"], plan.allow)
+        rate = tables["optimizer"]["learning_rate"] | schedule_length(plan, total_steps(plan, data))
+        tables["optimizer"]["learning_rate"] = _plain(SCHEDULE, rate, plan.allow)
     groups, own = tables["optimizer"]["groups"], _defaults(GroupConfig)
     tables["optimizer"]["groups"] = [_without(group, own) for group in groups]
     return tables

@@ -12,14 +12,16 @@ from .problems import nearest, short
 
 _MAX_BYTES = 1 << 20
 _MAX_DEPTH = 32
+# Of which a config gives one.
+_LENGTHS = frozenset({"training.epochs", "training.steps"})
 _PACKAGE = Path(__file__).parents[1]
 
 
 def find_config(config: str | Path) -> Path:
     """The file that `config` means: a path, or the name of a config that comes with the package."""
-    if not str(config):
-        raise ConfigError("no config was named: it is a file, or one of those that come along")
     path, shipped = Path(config), shipped_configs()
+    if not str(config):
+        raise ConfigError(f"no config was named: it is a file, or comes along; {nearest('', shipped)}")
     try:
         if path.is_file():
             return path
@@ -72,8 +74,13 @@ def odd_values(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str
 def apply_overrides(tables: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
     """The tables with each 'dotted.key=value' set, as in `model.0.features=64`; raises ConfigError naming the override.
 
-    A value is TOML; a bare word is text, so that `optimizer.name=sgd` needs no quotes.
+    A value is TOML; a bare word is text, so that `optimizer.name=sgd` needs no quotes. The run's length in steps takes
+    the place of one in epochs that the tables give, and the other way round.
     """
+    lengths = _LENGTHS & {override.partition("=")[0].strip() for override in overrides}
+    if len(lengths) == 1 and isinstance(training := tables.get("training"), dict):
+        (other,) = _LENGTHS - lengths
+        tables = {**tables, "training": {key: value for key, value in training.items() if f"training.{key}" != other}}
     for override in overrides:
         key, equals, text = override.partition("=")
         if not equals or not all(key.split(".")):

@@ -9,7 +9,7 @@ from ..data.order import class_coverage
 from ..graph import count_params
 from .data import Data
 from .plan import Plan
-from .recipe import find_fused
+from .recipe import find_fused, first_step_at_rest
 
 _MOST_NAMED = 8
 
@@ -23,6 +23,8 @@ def describe(plan: Plan, data: Data, params: Any, order: Int[Array, " visited"])
         "model": f"{len(plan.model.nodes)} nodes, {count_params(params):,} parameters",
         "seed": str(config.seed),
     }
+    if (rest := first_step_at_rest(plan, data)) is not None:
+        facts["learning rate"] = f"0 from step {rest:,} to the end, by its schedule's own length"
     if fused := find_fused(plan):
         facts["fused"] = str(fused)
     if constant := data.constant_features:

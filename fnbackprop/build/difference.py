@@ -46,10 +46,13 @@ def _is_harmless(key: str) -> bool:
 
 
 def _remedy(a: Mapping[str, Any], b: Mapping[str, Any], key: str) -> str:
-    """How to go on for longer where a schedule, left to the run's length, would change steps that were taken."""
+    """What to do where a schedule, left to the run's length, would change steps that were taken."""
     if key.rpartition(".")[2] not in SCHEDULE.left_to_the_run or not (key in a and key in b):
         return ""
-    return f"; it follows the run's length where it is left out: {key}={_text(a, key)} keeps it"
+    follows = "; it follows the run's length where it is left out: "
+    if b[key] < a[key]:
+        return f"{follows}let the run go on as it is, and stop it (Ctrl-C) when it has taken steps enough"
+    return f"{follows}{key}={_text(a, key)} keeps it"
 
 
 def _text(found: Mapping[str, Any], key: str) -> str:

@@ -13,7 +13,7 @@ from .check_model import check_model
 from .data import Data, build_data, find_example
 from .plan import Plan, read_plan
 from .problems import Problems
-from .recipe import schedule_length, total_steps
+from .recipe import total_steps
 
 
 def outline(config: str | Path, overrides: Sequence[str] = (), allow: Sequence[str] = ()) -> tuple[Plan, ExampleSpec]:
@@ -40,13 +40,11 @@ def prepare(config: str | Path, overrides: Sequence[str] = (), allow: Sequence[s
 
 
 def config_tables(plan: Plan, data: Data) -> dict[str, Any]:
-    """The config with everything said: the run's length in steps, and that of a schedule; of a node, what was said."""
+    """The config with everything said but the length of a schedule that follows the run's; of a node, what was said."""
     tables = plan.config.model_dump(mode="json", exclude_none=True)
     tables["model"] = [node.model_dump(mode="json", exclude_unset=True) for node in plan.config.model]
     if plan.config.training.epochs is None:
         tables["training"]["steps"] = total_steps(plan, data)
-    if plan.schedule is not None:
-        tables["optimizer"]["learning_rate"] |= schedule_length(plan, total_steps(plan, data))
     return tables
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import jax
+import numpy as np
 import optax
 
 from ..core.config import TrainingConfig
@@ -66,6 +68,18 @@ def schedule_length(plan: Plan, steps: int) -> dict[str, int]:
     schedule, options = plan.schedule
     rest = steps - options.get("transition_begin", 0)
     return {n: rest for n in SCHEDULE.left_to_the_run if n in parameters(schedule) and n not in options}
+
+
+def first_step_at_rest(plan: Plan, data: Data) -> int | None:
+    """The step from which a schedule of a length of its own leaves the learning rate 0 to the end, if there is one."""
+    steps = total_steps(plan, data)
+    if plan.schedule is None or schedule_length(plan, steps):
+        return None
+    rate = _learning_rate(plan, steps)
+    if steps < 2 or rate(steps - 2) or rate(steps - 1):
+        return None
+    moving = np.flatnonzero(jax.vmap(rate)(np.arange(steps)))
+    return int(moving[-1]) + 1 if moving.size else 0
 
 
 def _learning_rate(plan: Plan, steps: int) -> optax.Schedule:

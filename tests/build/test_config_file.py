@@ -103,6 +103,20 @@ def test_overrides_are_applied_in_turn_and_change_nothing_else() -> None:
     assert TABLES["data"] == {"source": "iris"}
 
 
+@pytest.mark.parametrize(
+    ("overrides", "training"),
+    [
+        (["training.steps=5"], {"steps": 5, "devices": 2}),
+        (["training.epochs=5"], {"epochs": 5, "devices": 2}),
+        (["training.steps=5", "training.epochs=6"], {"steps": 5, "epochs": 6, "devices": 2}),  # a mistake, told later
+    ],
+)
+def test_a_length_in_steps_takes_the_place_of_one_in_epochs(overrides: list[str], training: dict) -> None:
+    tables = {"training": {"epochs": 2, "devices": 2}}
+    assert apply_overrides(tables, overrides) == {"training": training}
+    assert tables == {"training": {"epochs": 2, "devices": 2}}
+
+
 @pytest.mark.parametrize("override", ["seed", "=3", "a..b=3", ".a=1", "a.=1", ""])
 def test_an_override_wants_key_and_value(override: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(f"'{override}': wanted key=value")):

@@ -8,7 +8,8 @@ import numpy as np
 import optax
 import pytest
 
-from fnbackprop.build import Plan, build_data, build_recipe, total_steps
+from fnbackprop.build import Plan, build_data, build_recipe, describe, total_steps
+from fnbackprop.build.recipe import first_step_at_rest
 from fnbackprop.build.registry import OPTIMIZER, SCHEDULE
 from fnbackprop.training import Recipe
 
@@ -156,6 +157,29 @@ def test_noise_is_of_the_experiments_seed(recipe_of: Recipes) -> None:
 def test_the_runs_length(plan_of: Callable[..., Plan], overrides: list[str], expected: int) -> None:
     plan = plan_of(*overrides)
     assert total_steps(plan, build_data(plan.source, plan.config.data)) == expected
+
+
+@pytest.mark.parametrize(
+    ("schedule", "rest"),
+    [
+        ("{schedule='cosine_decay_schedule', init_value=0.1, decay_steps=15}", 15),
+        ("{schedule='piecewise_constant_schedule', init_value=0.1, boundaries_and_scales={5=0.0}}", 5),
+        ("{schedule='cosine_decay_schedule', init_value=0.1, decay_steps=15, alpha=0.1}", None),
+        ("{schedule='cosine_decay_schedule', init_value=0.1}", None),
+        ("{schedule='cosine_decay_schedule', init_value=0.1, decay_steps=22}", None),
+        ("0.1", None),
+    ],
+)
+def test_a_rate_that_stays_at_0_before_the_end_is_told(
+    plan_of: Callable[..., Plan], schedule: str, rest: int | None
+) -> None:
+    plan = plan_of(f"optimizer.learning_rate={schedule}")
+    data = build_data(plan.source, plan.config.data)
+    assert total_steps(plan, data) == 22
+    assert first_step_at_rest(plan, data) == rest
+    told = describe(plan, data, (), jnp.arange(len(data.splits.train)))
+    wanted = f"0 from step {rest} to the end, by its schedule's own length"
+    assert told.get("learning rate") == (None if rest is None else wanted)
 
 
 def test_a_last_linear_to_many_classes_is_fused_on_one_device(recipe_of: Recipes) -> None:

@@ -128,7 +128,17 @@ def test_a_schedule_that_ends_with_the_run_is_part_of_it(train: Train) -> None:
     kept = r"decay_steps: 14 before, 28 now; it follows .*: optimizer\.learning_rate\.decay_steps=14 keeps it"
     with pytest.raises(ConfigError, match=kept):
         train(schedule, "training.epochs=4", run="it")
+    assert "decay_steps" not in Path("it/config.toml").read_text()  # so that it may be trained anew for longer
     train(schedule, "training.epochs=4", "optimizer.learning_rate.decay_steps=14", run="it")
+    assert "decay_steps = 14" in Path("it/config.toml").read_text()
+
+
+def test_a_schedule_that_ends_with_the_run_cannot_end_sooner(train: Train) -> None:
+    schedule = "optimizer.learning_rate={schedule='cosine_decay_schedule', init_value=0.01}"
+    with pytest.raises(DiedError):
+        train(schedule, "checkpoint.every_steps=2", dies_at=3, run="it")
+    with pytest.raises(ConfigError, match=r"decay_steps: 14 before, 7 now; .*: let the run go on as it is, and stop"):
+        train(schedule, "checkpoint.every_steps=2", "training.epochs=1", run="it")
 
 
 def test_fewer_steps_than_were_taken_are_refused(train: Train) -> None:
