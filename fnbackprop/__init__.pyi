@@ -6,6 +6,7 @@ from .core.errors import DataError as DataError
 from .core.errors import FnbackpropError as FnbackpropError
 from .core.errors import GraphError as GraphError
 from .core.errors import NonFiniteError as NonFiniteError
+from .core.errors import OptionError as OptionError
 from .core.errors import ShapeError as ShapeError
 from .core.errors import Stopped as Stopped
 from .core.module import Context as Context

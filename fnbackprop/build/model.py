@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, get_args, get_origin
 from pydantic import ValidationError
 
 from ..core.config import NodeConfig
-from ..core.errors import GraphError
+from ..core.errors import GraphError, OptionError
 from ..core.module import Module
 from ..graph import Graph, Node
 from ..modules import Function
@@ -63,8 +63,8 @@ class _Reader(NamedTuple):
         try:
             module = _module(named)
             hash(module)  # a graph looks its nodes up
-        except ValidationError as error:  # options that do not go together
-            self.problems.add_invalid(error, path, NodeConfig)
+        except OptionError as error:  # options that do not go together
+            self.problems.add_invalid(error.invalid, path, NodeConfig)
         except Exception as error:  # a user's own module may raise anything
             self.problems.add(path, str(error))
         else:

@@ -8,7 +8,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ArgsKwargs
 
-from ..core.errors import ConfigError
+from ..core.errors import ConfigError, in_config_words
 
 _UNSAID = object()
 
@@ -42,9 +42,7 @@ class Problems:
             elif each["type"] == "missing":
                 self.add(where, "missing, and it has no default")
             else:
-                message = each["msg"].removeprefix("Value error, ").removeprefix("Input ")
-                # pydantic speaks of JSON.
-                message = message.replace("a valid array", "a list").replace("an object", "a table")
+                message = in_config_words(each["msg"])
                 self.add(where, message, *([] if isinstance(each["input"], dict | ArgsKwargs) else [each["input"]]))
 
     def raise_any(self) -> None:

@@ -20,6 +20,16 @@ class ConfigError(FnbackpropError):
         super().__init__("\n".join(self.problems))
 
 
+class OptionError(FnbackpropError, ValueError):
+    """An option that a module does not have, or not with this value; `invalid` is pydantic's error."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, invalid: Any):
+        self.invalid = invalid
+        super().__init__(message)
+
+
 class GraphError(FnbackpropError, ValueError):
     """Modules wired in a way that is no directed acyclic graph, or whose wires do not meet."""
 
@@ -54,6 +64,12 @@ class Stopped(KeyboardInterrupt):
     def __init__(self, number: int, what: str):
         self.exit_code = 128 + number
         super().__init__(what)
+
+
+def in_config_words(message: str) -> str:
+    """What pydantic says of a value, as configs and their options are spoken of here."""
+    message = message.removeprefix("Value error, ").removeprefix("Input ")
+    return message.replace("a valid array", "a list").replace("an object", "a table")  # it speaks of JSON
 
 
 def kind_of(thing: Any) -> str:

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
-from functools import partial
+from functools import partial, wraps
 from typing import Any, ClassVar, Literal, NamedTuple, TypeVar, dataclass_transform
 
 import jax
 import numpy as np
 from jax import Array
 from jaxtyping import Bool, Int, PRNGKeyArray
-from pydantic import BeforeValidator, ConfigDict
+from pydantic import BeforeValidator, ConfigDict, ValidationError
 from pydantic.dataclasses import dataclass as validated_dataclass
+from pydantic_core import ArgsKwargs
 
+from .errors import OptionError, in_config_words
 from .work import Work, trace_passes
 
 T = TypeVar("T")
@@ -110,6 +112,31 @@ class Module:
 
 @dataclass_transform(frozen_default=True)
 def configurable(cls: type[T]) -> type[T]:
-    """Class decorator: a frozen dataclass whose fields are checked strictly, from Python and from a config alike."""
+    """Class decorator: a frozen dataclass whose fields are checked strictly, from Python and from a config alike.
+
+    Making one raises OptionError, which names each option that is wrong.
+    """
     strict = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
-    return validated_dataclass(frozen=True, config=strict)(cls)  # type: ignore[return-value]
+    made: Any = validated_dataclass(frozen=True, config=strict)(cls)
+    validate = made.__init__
+
+    @wraps(validate)
+    def init(self: T, *args: Any, **options: Any) -> None:
+        try:
+            validate(self, *args, **options)
+        except ValidationError as error:
+            raise OptionError(_said_of_options(made, error), error) from None
+
+    made.__init__ = init
+    return made
+
+
+def _said_of_options(made: Any, error: ValidationError) -> str:
+    names = [field.name for field in fields(made)]
+    lines = []
+    for each in error.errors():
+        place = each["loc"][0] if each["loc"] else ""
+        name = names[place] if isinstance(place, int) and place < len(names) else place
+        got = "" if isinstance(each["input"], ArgsKwargs) else f" (got {each['input']!r})"
+        lines.append(f"{made.__name__}: {name} {in_config_words(each['msg'])}{got}")
+    return "\n".join([*lines, f"the options of {made.__name__} are, in this order: {', '.join(names)}"])

@@ -4,9 +4,8 @@ import jax
 import jax.numpy as jnp
 import pytest
 from jax import Array
-from pydantic import ValidationError
 
-from fnbackprop import Context, Module, Variables, configurable
+from fnbackprop import Context, Module, OptionError, Variables, configurable
 from fnbackprop.modules import Linear, ReLU
 
 pytestmark = pytest.mark.quick
@@ -41,8 +40,13 @@ def test_a_module_without_arrays_has_none() -> None:
     "options", [{"times": 1.0}, {"times": True}, {"factor": "2"}, {"factor": float("nan")}, {"factr": 1.0}]
 )
 def test_options_are_strict_in_python_too(options: dict) -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises(OptionError, match="the options of Scale are, in this order: factor, times"):
         Scale(**options)
+
+
+def test_an_option_given_by_its_place_is_named() -> None:
+    with pytest.raises(OptionError, match=r"Linear: bias should be a valid boolean \(got 10\)"):
+        Linear(20, 10)  # PyTorch's habit: inputs and outputs
 
 
 def test_options_do_not_change() -> None:
