@@ -84,14 +84,14 @@ def _changed(case: Case, change: Callable[[Callable], Callable], where: str) -> 
 def _is_far_fetched(setting: Setting, given: Any, value: Any) -> bool:
     """Whether nobody would call the function so: in a shape that its rule refuses aloud, or with too few of something.
 
-    A number larger than all indices may be how many there are.
+    A number larger than all indices of an array may be how many there are.
     """
     if given is None:
         return setting.program.raises
     if not isinstance(given, int) or isinstance(given, bool) or not isinstance(value, int) or given in _axes(setting):
         return False
     whole = [leaf for leaf in setting.leaves if hasattr(leaf, "shape") and "int" in str(leaf.dtype) and leaf.size]
-    return value <= max((int(np.max(leaf)) for leaf in whole), default=-1) < given
+    return any(value <= int(np.max(leaf)) < given for leaf in whole)
 
 
 def _options(case: Case) -> Iterator[Option]:

@@ -99,6 +99,21 @@ def test_a_count_that_leaves_out_indices_is_not_tried():
     assert outcome("options", wrong, X.reshape(-1)[:6], segments, 3).verdict == "FAIL"
 
 
+def test_a_count_is_larger_than_its_own_indices_whatever_others_are():
+    rows, columns = jnp.array([1, 0, 2, 1]), jnp.array([4, 3, 0, 3])
+
+    def product(entries, rows, columns, x, count):
+        return jnp.zeros((count, x.shape[1])).at[rows].add(entries[:, None] * x[columns])
+
+    def slopes(count, entries, rows, columns, x, dy):
+        of_x = jnp.zeros_like(x).at[columns].add(entries[:, None] * dy[rows])
+        return (dy[rows] * x[columns]).sum(-1), None, None, of_x
+
+    right = rule(product, slopes, (4,))
+    args = jnp.array([0.5, -1.2, 0.7, 2.0]), rows, columns, jnp.arange(15.0).reshape(5, 3) / 7, 3
+    assert outcome("options", right, *args).verdict == "PASS"
+
+
 def scaled(x, scale=None):
     return jnp.sin(x) if scale is None else jnp.sin(x) * scale
 
