@@ -29,6 +29,11 @@ class Claim(NamedTuple):
     margin: float
     still: bool  # the values do not move at all along the direction
 
+    @property
+    def flat(self) -> bool:
+        """Whether the reference says so too: that is so beside a pole as well, and no choice at a kink."""
+        return self.still and self.wanted == 0
+
 
 class Circumstances(NamedTuple):
     """What is known of the point and the cotangent."""
@@ -72,7 +77,7 @@ def decide(claim: Claim, valid: Bracket, at: Circumstances) -> Decision:
         return Decision.VALID if valid.smooth else Decision.CHOICE
     if valid.smooth:
         agreed = abs(got - wanted) <= margin
-        if (agreed or at.choose) and _one_of_several(got, at.around(), margin):
+        if (agreed or at.choose) and not claim.flat and _one_of_several(got, at.around(), margin):
             # As at a triple tie, whose middle entry is flat along each axis alone.
             return Decision.CHOICE
         # Where the values bear out neither, they are ill-conditioned; where there is no other claim, they decide.
@@ -91,7 +96,7 @@ def decide(claim: Claim, valid: Bracket, at: Circumstances) -> Decision:
 def _sure(claim: Claim, at: Circumstances) -> bool:
     """Whether the values can be relied on there; among tiny numbers only with a reference that says the same."""
     in_range = at.ordinary and not at.vanishing and not (at.tiny and np.isnan(claim.wanted))
-    return (in_range or (at.level and at.sound())) and at.arrived() and not at.singular()
+    return (in_range or (at.level and at.sound())) and at.arrived() and (claim.flat or not at.singular())
 
 
 def _one_of_several(got: float, near: np.ndarray, margin: float) -> bool:

@@ -159,6 +159,15 @@ class Setting:
         return ""
 
     @property
+    def runs(self) -> bool:
+        """Whether what can be traced can be compiled, too: a negative stride cannot."""
+        try:
+            self._ys  # noqa: B018
+        except Exception:
+            return False
+        return True
+
+    @property
     def traceable(self) -> bool:
         """Whether it can be compiled; otherwise it runs one point after the other."""
         return self.program.shapes is not None

@@ -145,7 +145,7 @@ def _is_axis(case: Case, option: Option) -> bool:
         return False
     turned = {option.given + (-x.ndim if option.given >= 0 else x.ndim) for x in case.base.xs if x.ndim}
     settings = (_changed(case, partial(option.call, value=value), option.name) for value in turned)
-    return any(setting.accepted and setting.agrees_with(case.base) for setting in settings)
+    return any(setting.accepted and setting.runs and setting.agrees_with(case.base) for setting in settings)
 
 
 def _axes(setting: Setting) -> range:

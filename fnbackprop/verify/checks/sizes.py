@@ -15,6 +15,9 @@ from ..setting import Setting
 from ..verdict import Outcome, not_run
 
 _LENGTHS = (2, 3, 4, 127, 128, 129, 130)
+# All groups together get lengths from these on, odd where there is a 1: each group is even once and odd once, and any
+# two of six differ in it once, as a kernel and what it slides over by strides.
+_FIRST, _ODD = (2, 4, 128), ((0, 1, 1), (0, 1, 0), (1, 0, 1), (0, 0, 1), (1, 0, 0), (1, 1, 0))
 # A length that the code names is tried too, unless it makes the problem larger than this; others beside it, up to that.
 _LARGEST, _PACKED = 1 << 18, 1 << 16
 
@@ -55,7 +58,9 @@ def _said(case: Case) -> dict[str, str]:
 def _settings(case: Case) -> Iterator[Setting]:
     groups = case.dimensions.groups
     named = [c + 1 for c in case.code_constants if type(c) is int and 4 < c <= 4096][: 6 if case.full else 2]
-    together = [{group: n + 2 * k for k, group in enumerate(groups)} for n in (2, 5, 129)]
+    together = [
+        {group: n + 2 * k + _ODD[k % len(_ODD)][i] for k, group in enumerate(groups)} for i, n in enumerate(_FIRST)
+    ]
     square = [dict.fromkeys(groups, 3)] if len(groups) > 1 else []
     lengths = dict.fromkeys([1, *named, *(_LENGTHS if case.full else ())])
     each = _packed(case.dimensions, tuple(lengths), together)

@@ -81,6 +81,30 @@ def bump_divides_by_zero(x):
 PAIRS.append(pair("zero", bump, elementwise(bump_divides_by_zero), elementwise(bump_slope), lambda: (normal(6),)))
 
 
+def divide(x, y):
+    """Their quotient, and 0 where y is."""
+    return jnp.where(y == 0, 0, x / jnp.where(y == 0, 1, y))
+
+
+def divide_pullback(x, y, dy):
+    safe = jnp.where(y == 0, 1, y)
+    return dy / safe, -dy * x / safe**2
+
+
+@in_float32
+def divide_bwd(saved, dy):
+    y = saved[1]
+    return tuple(jnp.where(y == 0, 0, slope) for slope in divide_pullback(*saved, dy))
+
+
+@in_float32
+def divide_by_nothing_bwd(saved, dy):
+    return divide_pullback(*saved, dy)
+
+
+PAIRS.append(pair("zero", divide, divide_by_nothing_bwd, divide_bwd, lambda: (normal(5, 2), normal(5, 2, seed=1))))
+
+
 def entropy(logits):
     log_p = jax.nn.log_softmax(logits, axis=-1)
     p = jnp.exp(log_p)

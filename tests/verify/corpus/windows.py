@@ -162,3 +162,30 @@ def smooth_counts_where_it_lands_bwd(saved, dy):
 
 
 PAIRS.append(pair("wrong count", smooth, smooth_counts_where_it_lands_bwd, smooth_bwd, lambda: (normal(2, 6),)))
+
+
+def strided(x, kernel):
+    """Every other of the sliding products: where a kernel and a row are odd and even, some of the row is left over."""
+    return correlate(x, kernel)[..., ::2]
+
+
+def strided_pullback(x, kernel, dy, behind):
+    left = x.shape[-1] - len(kernel) - 2 * (dy.shape[-1] - 1)
+    apart = jnp.zeros((*dy.shape[:-1], 2 * dy.shape[-1] - 1), dy.dtype).at[..., ::2].set(dy)
+    dx, dkernel = correlate_pullback(x[..., : x.shape[-1] - left], kernel, apart, flipped=True)
+    return jnp.pad(dx, [(0, 0)] * (x.ndim - 1) + [(0, left) if behind else (left, 0)]), dkernel
+
+
+@in_float32
+def strided_bwd(saved, dy):
+    return strided_pullback(*saved, dy, behind=True)
+
+
+@in_float32
+def strided_remainder_before_bwd(saved, dy):
+    return strided_pullback(*saved, dy, behind=False)
+
+
+PAIRS.append(
+    pair("padding", strided, strided_remainder_before_bwd, strided_bwd, lambda: (normal(2, 9), normal(3, seed=1)))
+)
