@@ -7,7 +7,7 @@ import numpy as np
 
 from .compare import Tolerance
 from .decide import Circumstances, Claim, decide
-from .evidence import Bracket, bracket, differentiate, nearby, scales
+from .evidence import WIDEST, Bracket, bracket, differentiate, nearby, scales
 from .points import KINKS, ORDINARY, PLAIN, TINY, VANISHING
 from .pulled import Arrays
 from .reliable import has_arrived, is_sound
@@ -46,7 +46,10 @@ def answers(trial: Trial, directions: np.ndarray, tolerance: Tolerance, rng: np.
     for k, direction in enumerate(directions):
         still = found.central.value[k] == 0 == found.ahead.value[k]
         vanished = _VANISHED * float(np.abs(direction * usual).max(initial=0))
-        claim = Claim(claims[k], references[k], max(tolerance.rtol * sizes[k], negligible, vanished), still)
+        margin = max(tolerance.rtol * sizes[k], negligible, vanished)
+        central = abs(claims[k] - found.central.value[k]) <= found.central.error[k] + margin
+        sure = found.central.error[k] <= WIDEST * sizes[k]
+        claim = Claim(claims[k], references[k], margin, still, bool(central and sure))
         at = _circumstances(trial, direction, tolerance, rng)
         decision = decide(claim, Bracket(*(part[k] for part in valid)), at)
         apart = abs(claims[k] - references[k]) > claim.margin or np.isfinite(claims[k]) < np.isfinite(references[k])

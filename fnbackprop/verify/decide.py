@@ -28,11 +28,12 @@ class Claim(NamedTuple):
     wanted: float
     margin: float
     still: bool  # the values do not move at all along the direction
+    central: bool  # the central difference bears the rule's claim out, whatever those of one side say
 
     @property
     def flat(self) -> bool:
         """Whether the reference says so too: that is so beside a pole as well, and no choice at a kink."""
-        return self.still and self.wanted == 0
+        return bool(self.still and self.wanted == 0)
 
 
 class Circumstances(NamedTuple):
@@ -57,7 +58,7 @@ class Circumstances(NamedTuple):
 
 def decide(claim: Claim, valid: Bracket, at: Circumstances) -> Decision:
     """The claim in the light of what the values say is valid."""
-    got, wanted, margin, still = claim
+    got, wanted, margin, still, _ = claim
     borne_out = np.isnan(wanted) or _inside(wanted, valid, margin)
     if not np.isfinite(got):
         if np.isfinite(wanted):
@@ -77,6 +78,8 @@ def decide(claim: Claim, valid: Bracket, at: Circumstances) -> Decision:
         return Decision.VALID if valid.smooth else Decision.CHOICE
     if valid.smooth:
         agreed = abs(got - wanted) <= margin
+        if agreed and claim.central:
+            return Decision.VALID
         if (agreed or at.choose) and not claim.flat and _one_of_several(got, at.around(), margin):
             # As at a triple tie, whose middle entry is flat along each axis alone.
             return Decision.CHOICE

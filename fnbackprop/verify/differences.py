@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-# From a tenth of an entry's own scale downwards: somewhere between, truncation and rounding are both small.
-STEPS = 0.1 * 0.25 ** np.arange(12)
+# From a tenth of an entry's own scale downwards: somewhere between, truncation and rounding are both small. No round
+# number, lest two steps from 400 lead to whole ones, where a periodic function is the same.
+STEPS = 0.0971 * 0.25 ** np.arange(12)
 _ROUNDINGS = 4
 
 

@@ -13,7 +13,7 @@ from .vectors import as_covector, as_vector, from_vectors, stack
 _NEARBY = 16
 _NEAR = 1e-5
 # An error bar wider than this share of what is to be decided decides nothing.
-_WIDEST = 1e-2
+WIDEST = 1e-2
 # Jumps of up to so many roundings are taken for one.
 _SWALLOWED = 64
 
@@ -76,7 +76,7 @@ def bracket(found: Slopes, size: np.ndarray) -> Bracket:
     """
     values = np.stack([slope.value for slope in found])
     errors = np.stack([slope.error for slope in found])
-    sure = np.isfinite(values) & (errors <= _WIDEST * size)
+    sure = np.isfinite(values) & (errors <= WIDEST * size)
     # Where both sides are sure, they decide; else the central difference alone, which no kink can have made.
     sided = sure[0] & sure[1]
     use = np.stack([sided, sided, sure[2] & ~sure[0] & ~sure[1]])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .arguments import as_given, is_key
-from .sampling import is_order, orders, resample, resample_integers
+from .sampling import is_offsets, is_order, offsets, orders, resample, resample_integers
 from .setting import Setting
 
 Place = tuple[int, int]  # a leaf, an axis of it
@@ -44,6 +44,10 @@ def redrawn(setting: Setting, lengths: Lengths, rng: np.random.Generator) -> Set
         largest = int(array.max(initial=0))
         below = min((new for place, new in lengths.items() if own[place] > largest), default=None)
         changed = shape != array.shape or (below is not None and below <= largest)
+        if is_offsets(array, setting.xs):
+            end = next(n for (of, axis), n in lengths.items() if of in setting.active and own[of, axis] == array[-1])
+            same = shape == array.shape and end == array[-1]
+            return leaf if same else as_given(np.asarray(offsets(shape[0], end, rng), array.dtype), leaf)
         if changed and shape and below == shape[-1] and is_order(array, setting.xs):
             return as_given(np.asarray(orders(shape, rng), array.dtype), leaf)
         return as_given(resample_integers(array, shape, below, rng), leaf) if changed else leaf

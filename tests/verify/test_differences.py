@@ -28,6 +28,11 @@ def test_the_derivative_lies_within_the_error_bar(f, derivative, x):
     assert along_a_line(f, x).central.error < 1e-9 * abs(derivative(x))
 
 
+def test_steps_from_a_round_number_do_not_lead_to_others():
+    found = along_a_line(np.sinc, 400.0, scale=400.0).central  # 0 at every whole number
+    assert abs(found.value / 400 - 1 / 400) < 1e-9
+
+
 def test_the_two_sides_of_a_kink_are_told_apart():
     found = along_a_line(abs, 0.0)
     assert (found.ahead.value, found.behind.value) == (1, -1)

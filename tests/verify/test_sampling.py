@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fnbackprop.verify.sampling import keep_order, ordered, resample
+from fnbackprop.verify.sampling import is_offsets, keep_order, offsets, ordered, resample
 
 
 @pytest.mark.parametrize("ends", [(0.0, 1.0), (-1.0, 1.0)])
@@ -35,3 +35,16 @@ def test_a_definite_matrix_stays_so():
         made = ordered(example, values)
         assert np.linalg.eigvalsh(made + made.T).min() > 0
     assert (ordered(example - 4, np.arange(9.0).reshape(3, 3)) == np.arange(9.0).reshape(3, 3)).all()
+
+
+def test_offsets_rise_from_0_to_the_end_and_leave_no_part_empty():
+    flat = np.zeros(9)
+    assert is_offsets(np.array([0, 2, 5, 9]), [flat])
+    for others in ([0, 2, 5, 8], [1, 5, 9], [0, 5, 2, 9], [0, 9]):
+        assert not is_offsets(np.array(others), [flat])
+    rng = np.random.default_rng(0)
+    for count, end in ((4, 9), (3, 2), (10, 9), (2, 5)):
+        drawn = offsets(count, end, rng)
+        assert (len(drawn), drawn[0], drawn[-1]) == (count, 0, end)
+        assert (np.diff(drawn) > 0).all()
+    assert (np.diff(offsets(6, 2, rng)) >= 0).all()  # too few for all parts

@@ -11,7 +11,7 @@ from ..case import Case, cotangents
 from ..judge import judge
 from ..outcome import conclude
 from ..points import OTHER_INTEGERS, random_points
-from ..sampling import is_order, is_prefix, orders, prefixes
+from ..sampling import is_offsets, is_order, is_prefix, offsets, orders, prefixes
 from ..selection import from_each
 from ..sentinels import sentinels
 from ..setting import Setting
@@ -35,7 +35,8 @@ def integers(case: Case) -> Outcome:
 def _settings(case: Case, place: int) -> Iterator[Setting]:
     """Calls with other values for one argument."""
     leaves, leaf = case.base.leaves, case.base.leaves[place]
-    told_apart = sentinels(case.base, place) if leaf.dtype != bool and case.base.traceable else ()
+    mixed = leaf.dtype != bool and not is_offsets(np.asarray(leaf), case.base.xs)
+    told_apart = sentinels(case.base, place) if mixed and case.base.traceable else ()
     for values in (*told_apart, *_others(np.asarray(leaf), case, case.rng(f"integers at {place}"))):
         changed = (*leaves[:place], as_given(values, leaf), *leaves[place + 1 :])
         setting = replace(case.base, leaves=changed)
@@ -52,6 +53,8 @@ def _others(given: np.ndarray, case: Case, rng: np.random.Generator) -> Iterator
         yield from (prefixes(given, given.shape, rng), np.ones_like(given))
     elif is_order(given, case.base.xs):
         yield from (orders(given.shape, rng), given[..., ::-1])
+    elif is_offsets(given, case.base.xs):
+        yield from (offsets(len(given), int(given[-1]), rng) for _ in range(2))
     elif given.dtype == bool:
         mixed = rng.permutation(given.size) < round(0.7 * given.size)
         yield from (mixed.reshape(given.shape), ~given, np.zeros_like(given), np.ones_like(given))

@@ -73,12 +73,15 @@ def _claims(
 
 
 def _hides_nan(setting: Setting, dys: Arrays) -> bool:
-    """Whether a cotangent of NaN alone leaves no trace in any cotangent, where autodiff has it in one."""
+    """Whether a cotangent of NaN alone leaves no trace in any cotangent, where autodiff has it in one.
+
+    Where no other leaves a trace either, as with all units dead, that is nothing.
+    """
     broken = tuple(np.full_like(dy, np.nan) for dy in dys)
-    pulled = setting.pulled(stack([setting.xs]), stack([broken]))
-    if pulled.reference is None:
+    pulled = setting.pulled(stack([setting.xs] * 2), stack([dys, broken]))
+    if pulled.reference is None or not as_covector(pulled.dxs)[0].any():
         return False
-    hidden, shown = (not np.isnan(as_covector(part)).any() for part in (pulled.dxs, pulled.reference))
+    hidden, shown = (not np.isnan(as_covector(part)[1]).any() for part in (pulled.dxs, pulled.reference))
     return hidden and not shown
 
 

@@ -36,6 +36,8 @@ def options(case: Case) -> Outcome:
     free = [option for name, option in found.items() if name not in declared]
     unsaid = [*(_settings(case, option) for option in free), _all_switched(case, free)]
     for setting in [*chain.from_iterable(said.values()), *from_each(unsaid, _MOST[case.level])]:
+        if not setting.finite and (positive := _positive(setting)).finite:
+            setting = positive  # as where a switch takes logarithms of what were logarithms
         points = random_points(setting, 2, rng)
         judgements.append(judge(setting, points, cotangents(setting, 2, rng), case.tolerance, rng))
         if judgements[-1].finding:
@@ -137,6 +139,10 @@ def _candidates(case: Case, option: Option) -> Sequence[Any]:
     elif isinstance(given, tuple) and all(isinstance(n, int) for n in given):
         found += [given[::-1], *((n,) for n in given)]
     return [v for k, v in enumerate(found) if v != given and v not in found[:k]]
+
+
+def _positive(setting: Setting) -> Setting:
+    return setting.at(tuple(x if np.iscomplexobj(x) else np.abs(x) for x in setting.xs))
 
 
 def _is_axis(case: Case, option: Option) -> bool:

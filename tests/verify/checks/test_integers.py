@@ -184,3 +184,22 @@ def test_a_number_as_large_as_the_longest_axis_counts_and_is_tried_smaller():
     assert outcome("integers", rule(head_sum, backward), X, jnp.array(4)).verdict == "PASS"
     careless = rule(head_sum, lambda x, count, dy: (jnp.zeros_like(x).at[:, 0].set(dy), None))
     assert outcome("integers", careless, X, jnp.array(4)).verdict == "FAIL"
+
+
+ENDS = jnp.array([0, 2, 5, 6])
+
+
+def means_of_parts(x, ends):
+    total = jnp.concatenate([jnp.zeros_like(x[:1]), jnp.cumsum(x)])
+    return (total[ends[1:]] - total[ends[:-1]]) / (ends[1:] - ends[:-1])
+
+
+@pytest.mark.parametrize("check", ["integers", "sizes"])
+def test_where_parts_begin_and_end_stays_so(check):
+    def part_of(ends, n):
+        return jnp.searchsorted(ends, jnp.arange(n), side="right") - 1
+
+    right = rule(means_of_parts, lambda x, ends, dy: ((dy / (ends[1:] - ends[:-1]))[part_of(ends, len(x))], None))
+    even = rule(means_of_parts, lambda x, ends, dy: ((dy * (len(dy) / len(x)))[part_of(ends, len(x))], None))
+    assert outcome(check, right, X.reshape(-1)[:6], ENDS).verdict == "PASS"
+    assert outcome(check, even, X.reshape(-1)[:6], jnp.array([0, 2, 4, 6])).verdict == "FAIL"

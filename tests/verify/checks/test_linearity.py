@@ -79,3 +79,14 @@ def test_a_backward_pass_that_iterates_to_a_fixed_tolerance_is_not_asked_about_l
     for broken in (lambda u, dy: jnp.where(jnp.abs(dy) < 1e-6, 0, u), lambda u, dy: jnp.clip(u, -1e6, 1e6)):
         careless = rule(lambda x: x / 0.75, lambda x, dy, broken=broken: (broken(solve(dy), dy),))
         assert outcome("linearity", careless, X).verdict == "FAIL"
+
+
+def test_where_no_cotangent_leaves_a_trace_nan_need_not():
+    def dead(x):
+        return jnp.sum(jnp.maximum(x - 100, 0))
+
+    masked = rule(dead, lambda x, dy: (jnp.where(x > 100, dy, 0),))
+    assert outcome("linearity", masked, X).verdict == "PASS"
+    assert outcome("linearity", masked, X + 200).verdict == "PASS"
+    lost = rule(dead, lambda x, dy: (jnp.where(x > 100, jnp.nan_to_num(dy), 0),))
+    assert outcome("linearity", lost, X + 200).finding.diagnosis.kind == "NaN is replaced by a number"

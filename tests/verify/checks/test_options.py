@@ -191,3 +191,37 @@ def test_a_number_that_is_no_axis_is_not_made_negative():
         return (dy * 2 * jnp.where(near, x, 0).sum(-1),)  # for width ≥ 0
 
     assert outcome("options", rule(windowed, backward, (1,)), X[:, 0], 0).verdict == "PASS"
+
+
+def poisson(x, counts, logs):
+    return jnp.mean(jnp.exp(x) - counts * x) if logs else jnp.mean(x - counts * jnp.log(x))
+
+
+def test_another_value_is_tried_where_the_function_is_defined():
+    args = jnp.array([0.3, -1.2, 0.7, -0.4]), jnp.array([1.0, 0.0, 2.0, 3.0]), True
+
+    def of(slope):
+        f = jax.custom_vjp(poisson, nondiff_argnums=(2,))
+        f.defvjp(
+            lambda x, counts, logs: (poisson(x, counts, logs), (x, counts)),
+            lambda logs, kept, dy: (dy * slope(*kept, logs) / len(kept[0]), dy * of_counts(*kept, logs) / len(kept[0])),
+        )
+        return f
+
+    def of_counts(x, counts, logs):
+        return -x if logs else -jnp.log(x)
+
+    right = of(lambda x, counts, logs: jnp.exp(x) - counts if logs else 1 - counts / x)
+    wrong = of(lambda x, counts, logs: jnp.exp(x) - counts)
+    assert outcome("options", right, *args).verdict == "PASS"
+    assert outcome("options", wrong, *args).verdict == "FAIL"
+
+
+def test_a_value_that_cannot_be_compiled_is_not_tried():
+    """A stride of 2 among rows of three axes looks like an axis; turned, it is −1, which JAX traces and XLA refuses."""
+
+    def pool(x, stride):
+        ones = jnp.ones((3, 3, 3), x.dtype) * jnp.eye(3, dtype=x.dtype)
+        return jax.lax.conv_general_dilated(x, ones, (stride,), "VALID", dimension_numbers=("NCH", "OIH", "NCH"))
+
+    assert outcome("options", pool, jnp.arange(54.0).reshape(2, 3, 9) / 7, 2).verdict == "PASS"
