@@ -14,6 +14,9 @@ from .data.digest import data_digest
 from .data.images import Form, find_images, read_images
 from .data.npy import read_npy
 
+# Classes whose numbers are told.
+_MOST_NAMED = 20
+
 
 def evaluate(run: str | Path, allow: Sequence[str] = ()) -> dict[str, float]:
     """The test figures of a run, computed anew from its saved model and its config's data.
@@ -46,9 +49,11 @@ def predict(
 
 def predict_file(
     run: Path, inputs: Path, output: Path, kind: training.Prediction, allow: Sequence[str] = ()
-) -> tuple[int, ...]:
-    """`predict` from one .npy file to another; returns the shape of what was written."""
-    return _write(predict(run, read_npy(str(inputs)), kind, allow), output)
+) -> list[str]:
+    """`predict` from one .npy file to another; what was written, in lines."""
+    folder = _open(run)
+    trained = training.load_trained(folder.model, build.read_plan(folder.config, (), allow).model)
+    return _write(trained, training.predict(trained, read_npy(str(inputs))), kind, output)
 
 
 def predict_images(
@@ -68,9 +73,8 @@ def predict_images(
     trained, files = training.load_trained(folder.model, plan.model), find_images(paths)
     form = Form.of(plan.config.data.source, trained.input_shape, white)
     outputs = training.predict(trained, read_images(files, form, resize=resize, invert=invert))
-    if output is not None:
-        _write(training.meaning_of(trained, outputs, kind), output)
-    return [f"{file}: {text}" for file, text in zip(files, _told(trained, outputs), strict=True)]
+    written = [] if output is None else _write(trained, outputs, kind, output)
+    return [*(f"{file}: {text}" for file, text in zip(files, _told(trained, outputs), strict=True)), *written]
 
 
 def predict_table(
@@ -81,9 +85,8 @@ def predict_table(
     trained = training.load_trained(folder.model, build.read_plan(folder.config, (), allow).model)
     inputs, rows = csv_inputs(str(path), trained.features)
     outputs = training.predict(trained, inputs)
-    if output is not None:
-        _write(training.meaning_of(trained, outputs, kind), output)
-    return [f"line {row}: {text}" for row, text in zip(rows, _told(trained, outputs), strict=True)]
+    written = [] if output is None else _write(trained, outputs, kind, output)
+    return [*(f"line {row}: {text}" for row, text in zip(rows, _told(trained, outputs), strict=True)), *written]
 
 
 def _told(trained: training.Trained, outputs: np.ndarray) -> list[str]:
@@ -94,11 +97,14 @@ def _told(trained: training.Trained, outputs: np.ndarray) -> list[str]:
     return [f"{trained.classes[i]} {row[i]:.4f}" for i, row in zip(classes, p, strict=True)]
 
 
-def _write(predictions: np.ndarray, output: Path) -> tuple[int, ...]:
-    content = BytesIO()
+def _write(trained: training.Trained, outputs: np.ndarray, kind: training.Prediction, output: Path) -> list[str]:
+    """What was written, and which class each number means where that is not what it is called."""
+    predictions, content = training.meaning_of(trained, outputs, kind), BytesIO()
     np.save(content, predictions)
     write_output(output, content.getvalue())
-    return predictions.shape
+    named = [f"{i} is {name}" for i, name in enumerate(trained.classes or ()) if name != str(i) and kind == "classes"]
+    told = [", ".join(named[:_MOST_NAMED]) + ", …" * (len(named) > _MOST_NAMED)] if named else []
+    return [f"wrote {kind} of shape {predictions.shape} to {output}", *told]
 
 
 def sample(

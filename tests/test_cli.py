@@ -343,5 +343,7 @@ def test_a_platform_that_is_not_there_is_a_mistake(trained: tuple[Path, subproce
     assert process.returncode == 2
     assert "--platform abacus: JAX cannot use it here" in process.stderr
     if not any(device.platform == "gpu" for device in jax.devices()):
+        process = run(trained[0], "train", "iris.toml", "--platform", "cuda")
+        assert (process.returncode, "[cuda13]" in process.stderr) == (2, True)
         process = run(trained[0], "train", "iris.toml", "--platform", "gpu")
         assert "pip install 'fnbackprop[cuda13]'" in process.stderr

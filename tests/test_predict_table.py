@@ -59,6 +59,22 @@ def test_each_row_has_a_line_with_its_class_and_probability(here: Callable[..., 
         for line, row in zip((2, 3, 4), probabilities, strict=True)
     ]
     assert here("new.csv").stdout.splitlines() == wanted
+    assert here("new.csv", "-o", "out.npy").stdout.splitlines() == [*wanted, "wrote outputs of shape (3, 3) to out.npy"]
+
+
+@pytest.mark.parametrize("inputs", ["new.npy", "new.csv"])
+def test_what_the_numbers_of_classes_mean_is_told(here: Callable[..., Any], inputs: str) -> None:
+    *_, wrote, told = here(inputs, "-o", "out.npy", "--write", "classes").stdout.splitlines()
+    assert wrote == "wrote classes of shape (3,) to out.npy"
+    assert told == "0 is setosa, 1 is versicolor, 2 is virginica"
+
+
+@pytest.mark.parametrize("inputs", ["new.npy", "new.csv"])
+def test_another_kind_of_file_is_not_written(here: Callable[..., Any], inputs: str) -> None:
+    result = here(inputs, "-o", "out.csv")
+    assert result.exit_code == 2
+    assert "give out.csv a name that ends so" in result.output
+    assert not Path("out.csv").exists()
 
 
 def test_what_is_for_images_is_refused(here: Callable[..., Any]) -> None:

@@ -103,8 +103,9 @@ def use(platform: str | None) -> None:
         jax.config.update("jax_platforms", platform)
         try:
             jax.devices()
-        except RuntimeError as error:
+        except (RuntimeError, AssertionError) as error:  # the latter for "cuda" without its plugin, and without words
             remedy = f"{_EXTRAS[platform]} brings what JAX needs for it; " if platform in _EXTRAS else ""
+            why = f": {error}" if str(error) else ""
             raise ConfigError(
-                f"--platform {platform}: JAX cannot use it here; {remedy}cpu always works: {error}"
+                f"--platform {platform}: JAX cannot use it here; {remedy}cpu always works{why}"
             ) from error

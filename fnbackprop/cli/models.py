@@ -59,6 +59,8 @@ def predict(
 
     if write and output is None:
         raise ConfigError(f"--write {write} says what goes into a file: give -o OUT.npy with it")
+    if output and output.suffix != ".npy":
+        raise ConfigError(f"predictions are written as .npy: give {output} a name that ends so")
     write = write or "outputs"
     kind = inputs[0].suffix.lower() if len(inputs) == 1 else ""
     if kind not in (".npy", ".csv"):
@@ -72,8 +74,7 @@ def predict(
     elif output is None:
         raise ConfigError("predictions for an .npy file go into another: give -o OUT.npy")
     else:
-        shape = finished.predict_file(run, inputs[0], output, write, allow or ())
-        lines = [f"wrote {write} of shape {shape} to {output}"]
+        lines = finished.predict_file(run, inputs[0], output, write, allow or ())
     typer.echo("\n".join(lines))
     _note_if_unfinished(run)
 

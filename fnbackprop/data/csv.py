@@ -22,25 +22,29 @@ from .text_targets import Task, parse_number, targets_from_text
 _MAX_BYTES = 2**30
 
 
-def csv(path: str, target: str, task: Task | None = None) -> Dataset:
+def csv(path: str, target: str, task: Task | None = None, features: tuple[str, ...] = ()) -> Dataset:
     """Examples from a CSV file of yours in UTF-8; the first row names the columns, which are features but for `target`.
 
     task: "classification" or "regression". Where it is left out, text and integers are classes, and other numbers are
-    values to regress on. `path` is relative to where the command is run. DataError names file, line, column and value.
+    values to regress on. features: the columns that are, where others are to be left out. `path` is relative to where
+    the command is run. DataError names file, line, column and value.
     """
     file = user_path(path)
-    cells, features, lines = [], array("d"), array("q")
+    cells, numbers, lines = [], array("d"), array("q")
     with _table(file) as (names, rows):
         at = _find(target, names, file)
+        if target in features:
+            raise DataError(f"{file}: {target!r} is the target, and among the features; leave it out there")
         if len(names) < 2:
             raise DataError(f"{file}: line 1: names only {target!r}; wanted at least one feature beside the target")
-        places = [i for i in range(len(names)) if i != at]
+        others = [name for name in names if name != target]
+        places = [_find(name, names, file) for name in features or others]
         for line, row in rows:
             cells.append(row[at].strip())
-            features.extend(_numbers(row, names, places, f"{file}: line {line}"))
+            numbers.extend(_numbers(row, names, places, f"{file}: line {line}"))
             lines.append(line)
     targets, classes = targets_from_text(cells, task, lambda i: f"{file}: line {lines[i]}, column {target!r}")
-    examples = Examples(_inputs(features, places), targets)
+    examples = Examples(_inputs(numbers, places), targets)
     return named_dataset(str(file), examples, classes=classes, features=tuple(names[i] for i in places))
 
 
@@ -104,7 +108,9 @@ def _find(column: str, names: Sequence[str], file: Path) -> int:
     if column not in names:
         nearest = difflib.get_close_matches(column, names, 1) or names[:10]
         likely = ", ".join(repr(name[:40]) for name in nearest) or "nothing"
-        raise DataError(f"{file}: line 1: names no column {column!r}; the nearest there is {likely}")
+        odd = next((c for c in ";\t|" if len(names) == 1 and c in names[0]), "")
+        apart = f"; its cells are apart by {odd!r}, wanted a comma" if odd else ""
+        raise DataError(f"{file}: line 1: names no column {column!r}; the nearest there is {likely}{apart}")
     return names.index(column)
 
 
@@ -114,6 +120,6 @@ def _numbers(cells: Sequence[str], names: Sequence[str], places: Sequence[int], 
         i = places[numbers.index(None)]
         raise DataError(
             f"{where}, column {names[i]!r}: got {cells[i][:40]!r}; wanted a finite number: give categories numbers, "
-            "fill in what is missing, or leave the row out"
+            "fill in what is missing, leave the row out, or the column: data.features names those that count"
         )
     return numbers  # type: ignore[return-value]

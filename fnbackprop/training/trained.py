@@ -86,15 +86,15 @@ def predict(
     two; classes: the number of the most probable one. Raises DataError for inputs of another shape
     or that are not finite, and for probabilities or classes where there are none.
     """
-    if kind != "outputs" and trained.classes is None:
-        raise DataError(f"this model predicts numbers, not classes: it has outputs, but no {kind}")
     return meaning_of(trained, _outputs(trained, inputs), kind)
 
 
 def meaning_of(trained: Trained, outputs: Num[np.ndarray, "n ..."], kind: Prediction) -> Num[np.ndarray, "n ..."]:
-    """What `predict` makes of a classifier's outputs."""
+    """What `predict` makes of a model's outputs."""
     if kind == "outputs":
         return outputs
+    if trained.classes is None:
+        raise DataError(f"this model predicts numbers, not classes: it has outputs, but no {kind}")
     binary = outputs.shape[-1] == 1
     if kind == "classes" and not binary:
         return outputs.argmax(axis=-1)

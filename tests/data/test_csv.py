@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,7 +13,7 @@ pytestmark = pytest.mark.quick
 
 @pytest.fixture
 def read(tmp_path):
-    def write_and_read(text: str | bytes, target: str = "y", **options: str):
+    def write_and_read(text: str | bytes, target: str = "y", **options: Any):
         path = tmp_path / "mine.csv"
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
         return csv(str(path), target, **options)
@@ -115,6 +117,21 @@ def test_any_bytes_give_a_data_set_or_a_data_error(tmp_path_factory, damaged, da
 
 def test_features_have_the_names_of_their_columns(read):
     assert read("a, y ,b\n1,dog,2\n3,cat,4\n").features == ("a", "b")
+
+
+def test_only_some_columns_may_be_features(read):
+    dataset = read("id,a,y,b\nx1,1,dog,2\nx2,3,cat,4\n", features=("b", "a"))
+    assert dataset.features == ("b", "a")
+    assert dataset.train.inputs.tolist() == [[2, 1], [4, 3]]
+    with pytest.raises(DataError, match="names no column 'c'"):
+        read("a,y\n1,dog\n2,cat\n", features=("c",))
+    with pytest.raises(DataError, match="'y' is the target, and among the features"):
+        read("a,y\n1,dog\n2,cat\n", features=("a", "y"))
+
+
+def test_cells_that_are_apart_by_something_else_are_told(read):
+    with pytest.raises(DataError, match="its cells are apart by ';', wanted a comma"):
+        read("a;y\n1;dog\n")
 
 
 @pytest.fixture
