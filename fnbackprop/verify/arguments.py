@@ -1,7 +1,8 @@
 """Which of a call's arguments are differentiated, and what they are called."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import jax
@@ -10,12 +11,23 @@ import numpy as np
 
 
 class Arguments(NamedTuple):
-    """The leaves of a call's arguments, and which of them are differentiated."""
+    """The leaves of a call's arguments, and which of them are differentiated.
+
+    stopped: names of those whose gradient the function itself stops, by their place; they are not.
+    """
 
     leaves: tuple[Any, ...]
     tree: Any
     active: tuple[int, ...]
     names: tuple[str, ...]
+    stopped: Mapping[int, str] = MappingProxyType({})
+
+    def without(self, places: Iterable[int]) -> "Arguments":
+        """The same where the function stops the gradients of these of the active ones."""
+        named = dict(zip(self.active, self.names, strict=True))
+        stopped = {self.active[k]: self.names[k] for k in places}
+        kept = [i for i in self.active if i not in stopped]
+        return self._replace(active=tuple(kept), names=tuple(named[i] for i in kept), stopped=stopped)
 
 
 def read_arguments(function: Callable, args: tuple[Any, ...]) -> Arguments:

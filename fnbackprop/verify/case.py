@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .arguments import Arguments
+from .arguments import Arguments, is_key
 from .compare import Tolerance
 from .constants import code_constants, is_threshold, traced_constants
 from .declarations import Declarations
@@ -46,7 +46,7 @@ class Case:
     @cached_property
     def given(self) -> Setting:
         """The call as it was made."""
-        leaves, tree, active, names = self.arguments
+        leaves, tree, active, names, _ = self.arguments
         x64 = any(getattr(leaf, "dtype", None) in (jnp.float64, jnp.complex128, jnp.int64) for leaf in leaves)
         wide = x64 and jax.config.jax_enable_x64
         domain = self.declarations.domain
@@ -141,8 +141,15 @@ def cast(setting: Setting, dtype: np.dtype) -> Setting:
     """The same call with its floating arrays in `dtype`, complex ones in its double."""
     wide = dtype == np.float64
     kinds = {True: np.dtype(np.complex128 if wide else np.complex64), False: dtype}
-    xs = [np.asarray(x, kinds[np.iscomplexobj(x)]) for x in setting.xs]
-    return replace(setting.at(xs), x64=wide)
+
+    def changed(leaf: Any) -> Any:
+        arrays = isinstance(leaf, jax.Array | np.ndarray) and not is_key(leaf)
+        floating = arrays and jnp.issubdtype(leaf.dtype, jnp.inexact)
+        return np.asarray(leaf, kinds[np.iscomplexobj(leaf)]) if floating else leaf
+
+    # Those that are not differentiated too: the function may stop their gradients.
+    others = replace(setting, leaves=tuple(map(changed, setting.leaves)))
+    return replace(others.at([np.asarray(x, kinds[np.iscomplexobj(x)]) for x in setting.xs]), x64=wide)
 
 
 def cotangents(setting: Setting, count: int, rng: np.random.Generator) -> list[Arrays]:

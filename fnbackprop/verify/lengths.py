@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from .arguments import as_given, is_key
@@ -36,7 +37,7 @@ def redrawn(setting: Setting, lengths: Lengths, rng: np.random.Generator) -> Set
             return leaf
         shape = tuple(lengths[number, axis] for axis in range(len(leaf.shape)))
         array = np.asarray(leaf)
-        if number in setting.active:
+        if number in setting.active or jnp.issubdtype(array.dtype, jnp.inexact):
             return array if shape == array.shape else resample(array, shape, rng)
         if not (np.issubdtype(array.dtype, np.integer) or array.dtype == bool):
             return leaf

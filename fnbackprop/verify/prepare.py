@@ -1,7 +1,7 @@
 """Read what is to be verified, and refuse what cannot be."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -46,6 +46,8 @@ def prepare(
         if "defvjp" in why:
             raise NotTakenError(f"{known} has no backward pass yet, which defvjp(fwd, bwd) gives it: {why}")
         raise NotTakenError(f"{known} does not take these arguments: it raised {why}")
+    if stopped := case.given.program.stopped:
+        case = replace(case, arguments=case.arguments.without(stopped))
     if said.domain and not _allowed(said.domain, args, known):
         raise ValueError(f"domain does not allow the arguments that {known} is verified at; give others")
     if why := _unlike(case):

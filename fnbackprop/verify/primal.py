@@ -132,6 +132,20 @@ def equations(jaxpr: Jaxpr) -> Iterator[JaxprEqn]:
             yield from equations(body)
 
 
+def is_stopped(jaxpr: Jaxpr, var: Any) -> bool:
+    """Whether this program uses one of its inputs, and through `stop_gradient` alone."""
+    uses = [equation for equation in jaxpr.eqns if any(atom is var for atom in equation.invars)]
+    return bool(uses) and not any(atom is var for atom in jaxpr.outvars) and all(_stops(use, var) for use in uses)
+
+
+def _stops(equation: JaxprEqn, var: Any) -> bool:
+    if equation.primitive.name == "stop_gradient":
+        return True
+    inner = [body for body in bodies(equation) if len(body.invars) == len(equation.invars)]
+    places = [k for k, atom in enumerate(equation.invars) if atom is var]
+    return bool(inner) and all(is_stopped(body, body.invars[k]) for body in inner for k in places)
+
+
 def kind_of(equation: JaxprEqn) -> tuple[str, ...]:
     """What it does, and to arrays of which shapes and dtypes."""
     return equation.primitive.name, *(str(atom.aval) for atom in (*equation.invars, *equation.outvars))

@@ -13,7 +13,7 @@ from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, jaxpr_as_fun
 from ..core.program import read_program
 from .bits import bits
 from .mixing import mixes
-from .primal import bodies, equations, kind_of, run_undecorated, undecorated
+from .primal import bodies, equations, is_stopped, kind_of, run_undecorated, undecorated
 from .rounds import written_out
 from .verdict import in_a_line
 
@@ -125,6 +125,13 @@ class Program:
                 return jax.make_jaxpr(self._differentiated)(*self.xs).jaxpr
         except Exception:  # for others to tell
             return None
+
+    @property
+    def stopped(self) -> list[int]:
+        """Which of its arguments it takes through `stop_gradient` alone, by number."""
+        if self.shapes is None:
+            return []
+        return [k for k, var in enumerate(self.jaxpr.invars) if is_stopped(self.jaxpr, var)]
 
     @cached_property
     def calls_back(self) -> bool:
