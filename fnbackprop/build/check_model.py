@@ -7,6 +7,7 @@ import jax
 from ..core.errors import FnbackpropError
 from ..core.module import Variables
 from ..data import ExampleSpec
+from ..modules import Duplicate, Embedding
 from .data import batch_specs
 from .plan import Plan
 from .problems import Problems
@@ -18,6 +19,7 @@ _MOST_NUMBERS = 2**40
 def check_model(plan: Plan, example: ExampleSpec, problems: Problems) -> Variables | None:
     """The shapes of the model's variables; None where it does not fit the examples, with every mistake noted."""
     _check_meanings(plan, example, problems)
+    _check_tokens(plan, example, problems)
     inputs, _ = batch_specs(example, plan.config.data.batch_size)
     try:
         variables = jax.eval_shape(lambda key: plan.model.init(key, inputs), jax.random.key(0))
@@ -45,6 +47,20 @@ def check_model(plan: Plan, example: ExampleSpec, problems: Problems) -> Variabl
     return variables
 
 
+def _check_tokens(plan: Plan, example: ExampleSpec, problems: Problems) -> None:
+    """Each table in which the data's tokens are looked up has a row for all: compiled code makes NaN of the rest."""
+    if not example.tokens or example.classes is None:
+        return
+    tokens = set(plan.model.inputs)
+    for node in plan.model.nodes:
+        read = set(node.inputs) <= tokens
+        if read and isinstance(node.module, Duplicate):
+            tokens |= set(node.outputs)
+        elif read and isinstance(node.module, Embedding) and node.module.vocabulary < example.classes:
+            rows, names = node.module.vocabulary, example.classes
+            problems.add("model", f"node '{node.name}' has a vocabulary of {rows}; the data has {names} tokens")
+
+
 def _check_meanings(plan: Plan, example: ExampleSpec, problems: Problems) -> None:
     cost, name = plan.cost, plan.config.cost.name
     meaning = plan.model.produces
@@ -55,6 +71,7 @@ def _check_meanings(plan: Plan, example: ExampleSpec, problems: Problems) -> Non
     if cost.targets == "values" and example.classes is not None:
         problems.add("cost.name", f"the data has {example.classes} classes; use cross_entropy", name)
     if cost.targets == "classes" and example.classes is None:
-        problems.add("cost.name", "the data's targets are numbers, not classes; use squared_error", name)
+        remedy = "make them integers, in CSV by data.task, or use squared_error"
+        problems.add("cost.name", f"the data's targets are numbers, not classes: {remedy}", name)
     if cost.targets == "binary" and example.classes not in (None, 2):
         problems.add("cost.name", f"the data has {example.classes} classes, not 2; use cross_entropy", name)

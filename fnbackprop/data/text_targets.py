@@ -44,7 +44,7 @@ def parse_number(cell: str) -> float | None:
 
 
 def _guess(cells: Sequence[str], where: Callable[[int], str]) -> Task:
-    remedy = 'say which is meant by task = "classification" or task = "regression"'
+    remedy = 'say which is meant by data.task = "classification" or "regression"'
     if all(map(_INTEGER.fullmatch, cells)):
         if (found := len(set(cells))) > _MAX_GUESSED_CLASSES:
             raise DataError(f"{where(0)} and below: {found} different whole numbers may be classes or values; {remedy}")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -80,7 +81,7 @@ REFUSED = {
     ),
     "numbers for a classification": (
         ["data.source=diabetes"],
-        ["cost.name: the data's targets are numbers, not classes; use squared_error"],
+        ["cost.name: the data's targets are numbers, not classes: make them integers, .*, or use squared_error"],
     ),
     "three classes for a binary cost": (
         ["cost.name=binary_cross_entropy"],
@@ -163,6 +164,22 @@ ACCEPTED = {
     "both penalties": ["penalties={l1=0.1, l1_form='proximal', l2=0.1, l2_form='decay', biases=true}"],
     "both clips": ["optimizer={clip_norm=1, clip_value=1}"],
 }
+
+
+@pytest.mark.parametrize("vocabulary", [5, 4])
+def test_a_table_has_a_row_for_each_token(checked: Callable[..., Plan], tmp_path: Path, vocabulary: int) -> None:
+    (tmp_path / "it.txt").write_text("abcde" * 20)
+    table = f"{{module='Embedding', vocabulary={vocabulary}, features=3}}"
+    # The graph's input is read twice, so that a Duplicate stands before the tables.
+    other = table.replace(str(vocabulary), "9").replace("}", ", inputs=['x']}")
+    added = "{module='Add', inputs=['embedding_1', 'embedding_2']}"
+    model = f"[{table}, {other}, {added}, {{module='Linear', features=5}}]"
+    text = f"data={{source='text', path='{tmp_path / 'it.txt'}', context=4, batch_size=2, normalize='none'}}"
+    if vocabulary == 5:
+        checked(f"model={model}", text)
+        return
+    with pytest.raises(ConfigError, match="node 'embedding_1' has a vocabulary of 4; the data has 5 tokens"):
+        checked(f"model={model}", text)
 
 
 @pytest.mark.parametrize("case", ACCEPTED)
