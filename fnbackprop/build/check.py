@@ -6,7 +6,7 @@ from typing import Any
 
 import jax
 
-from ..core.errors import ConfigError, FnbackpropError
+from ..core.errors import ConfigError, FnbackpropError, of_own_code
 from ..core.module import Variables
 from ..records import flatten_tree
 from ..training import Batch, Devices, Recipe, steps_per_epoch, train_step
@@ -157,4 +157,4 @@ def _check_training(plan: Plan, data: Data, variables: Variables, problems: Prob
     except FnbackpropError as error:
         problems.add("cost", str(error))
     except Exception as error:  # a user's own module or cost may raise anything
-        problems.add("", f"a training step fails: {type(error).__name__}: {error}")
+        problems.add("", f"a training step fails: {of_own_code(error)}")

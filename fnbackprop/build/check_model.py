@@ -4,7 +4,7 @@ import math
 
 import jax
 
-from ..core.errors import FnbackpropError
+from ..core.errors import FnbackpropError, of_own_code
 from ..core.module import Variables
 from ..data import ExampleSpec
 from ..modules import Duplicate, Embedding
@@ -34,7 +34,7 @@ def check_model(plan: Plan, example: ExampleSpec, problems: Problems) -> Variabl
         problems.add("model", str(error))
         return None
     except Exception as error:  # a user's own module may raise anything
-        problems.add("model", f"it fails: {type(error).__name__}: {error}")
+        problems.add("model", f"it fails: {of_own_code(error)}")
         return None
     if len(outputs) != 1:
         problems.add("model", f"it ends with {len(outputs)} outputs, where a cost takes one: join them")

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from ..core.config import DataConfig
-from ..core.errors import ConfigError, DataError, FnbackpropError
+from ..core.errors import ConfigError, DataError, FnbackpropError, of_own_code
 from ..data import Dataset, ExampleSpec, Splits, as_dataset, data_folder, known_example, split
 from ..data.buckets import buckets_of
 from ..data.normalize import Normalization, fit_normalization
@@ -83,4 +83,4 @@ def _read(source: Named, config: DataConfig) -> Dataset:
     except FnbackpropError:
         raise
     except (Exception, SystemExit) as error:  # a user's own source may raise anything
-        raise DataError(f"the data source '{name}' failed: {type(error).__name__}: {error}") from error
+        raise DataError(f"the data source '{name}' failed: {of_own_code(error)}") from error

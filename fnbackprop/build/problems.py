@@ -1,6 +1,6 @@
 """Mistakes in a config, collected so that a user sees all of them at once, one line each."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from types import NoneType
 from typing import Any, get_args
@@ -54,9 +54,16 @@ class Problems:
 def nearest(name: str, names: Iterable[str]) -> str:
     """A hint: the name that was probably meant, and what there is."""
     names = sorted(names)
-    near = get_close_matches(name, names, n=1)
-    hint = f"did you mean '{near[0]}'? " if near else ""
+    hint = f"did you mean '{near}'? " if (near := _meant(name.lower(), {each.lower(): each for each in names})) else ""
     return f"{hint}there are {', '.join(names)}" if names else "there are none"
+
+
+def _meant(name: str, names: Mapping[str, str]) -> str:
+    """Another spelling, the whole of a beginning or of initials, as "lr", or what looks alike; empty for none."""
+    longer = [each for each in names if len(name) > 2 and each.startswith(name)]
+    initials = [each for each in names if "".join(part[:1] for part in each.split("_")) == name]
+    found = [each for each in names if each == name] or longer or initials or get_close_matches(name, names, n=1)
+    return names[found[0]] if found else ""
 
 
 def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> Iterable[str]:

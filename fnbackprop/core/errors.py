@@ -1,6 +1,9 @@
 """The errors a user can cause, each with the exit code the command line ends with."""
 
+import sysconfig
 from collections.abc import Sequence
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 
@@ -64,6 +67,15 @@ class Stopped(KeyboardInterrupt):
     def __init__(self, number: int, what: str):
         self.exit_code = 128 + number
         super().__init__(what)
+
+
+def of_own_code(error: BaseException) -> str:
+    """An error that code of the user's raised: its kind, what it says, and the last line of that code on its way."""
+    ours = str(Path(__file__).parents[1])
+    others = (ours, *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")), "<")
+    own = [frame for frame in extract_tb(error.__traceback__) if not frame.filename.startswith(others)]
+    where = f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
+    return f"{type(error).__name__}: {error}{where}"
 
 
 def in_config_words(message: str) -> str:

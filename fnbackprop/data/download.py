@@ -40,8 +40,9 @@ def download_missing(source: str, files: Mapping[Path, Remote]) -> None:
             reason = error.reason if type(error) is urllib.error.URLError else error
             missing = [f"  {remote.url}  to  {path}" for path, remote in files.items() if not exists(path)]
             raise DataError(
-                f"{source}: {remote.url} could not be downloaded to {path}: {reason}. Where this machine has no "
-                "network, bring these files from one that has:\n" + "\n".join(missing)
+                f"{source}: {remote.url} could not be downloaded to {path}: {reason}. Set data.folder or "
+                "FNBACKPROP_DATA to where the files are, or bring them from a machine with a network:\n"
+                + "\n".join(missing)
             ) from None
 
 

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jax import Array
 from jaxtyping import PRNGKeyArray
 
-from ..core.errors import FnbackpropError, GraphError, ShapeError, kind_of
+from ..core.errors import FnbackpropError, GraphError, ShapeError, kind_of, of_own_code
 from ..core.module import Context, Derivatives, Meaning, Module, Spec, Variables
 from ..core.work import Work
 from ..modules.function import Function
@@ -203,7 +203,7 @@ def _naming(node: Node, xs: Sequence[Spec]) -> Iterator[None]:
             raise
         if not isinstance(error, FnbackpropError | TypeError | ValueError | KeyError | IndexError):
             raise
-        what: object = error
+        what = str(error) if isinstance(error, FnbackpropError) else of_own_code(error)
         try:
             inspect.signature(node.module.apply).bind(Variables(), *xs)
         except TypeError as misfit:

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .. import build
-from ..core.errors import ConfigError, kind_of
+from ..core.errors import ConfigError, kind_of, of_own_code
 from ..core.module import Context
 from ..data.normalize import normalize
 from ..verify import Case, Level, NotTakenError, VjpReport, chosen, own_rules, prepare, report_on, verify_graph
@@ -126,9 +126,7 @@ def _arguments(name: str, args: str | None) -> tuple[Any, ...]:
     try:
         given = given() if callable(given) else given
     except Exception as error:  # a user's own function may raise anything
-        raise ConfigError(
-            f"'{args}' was called without arguments, and raised {type(error).__name__}: {error}"
-        ) from error
+        raise ConfigError(f"'{args}' was called without arguments, and raised {of_own_code(error)}") from error
     if not isinstance(given, tuple | list):
         raise ConfigError(f"'{args}' is {kind_of(given)}; --args wants a tuple of arguments, or a function of one")
     return tuple(given)

@@ -32,6 +32,15 @@ def test_the_nearest_name_is_offered_beside_all() -> None:
     assert nearest("zzz", []) == "there are none"
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("relu", "ReLU"), ("AdamW", "adamw"), ("cosine", "cosine_decay_schedule"), ("lr", "learning_rate")],
+)
+def test_the_nearest_name_may_be_spelled_otherwise_or_longer(name: str, meant: str) -> None:
+    names = ["ReLU", "LeakyReLU", "adam", "adamw", "cosine_decay_schedule", "linear_schedule", "learning_rate"]
+    assert nearest(name, names).startswith(f"did you mean '{meant}'?")
+
+
 def test_the_keys_of_a_table_that_may_be_left_out_are_known() -> None:
     problems = Problems("it.toml")
     tables = {"model": [], "cost": {"name": "cross_entropy"}, "health": {"evry": 3}}
