@@ -42,17 +42,14 @@ def predict(
     run: str | Path, inputs: np.ndarray, kind: training.Prediction = "outputs", allow: Sequence[str] = ()
 ) -> np.ndarray:
     """What a run's model makes of raw inputs, one example a row: outputs, probabilities or classes."""
-    folder = _open(run)
-    trained = training.load_trained(folder.model, build.read_plan(folder.config, (), allow).model)
-    return training.predict(trained, inputs, kind)
+    return training.predict(_trained(run, allow), inputs, kind)
 
 
 def predict_file(
     run: Path, inputs: Path, output: Path, kind: training.Prediction, allow: Sequence[str] = ()
 ) -> list[str]:
     """`predict` from one .npy file to another; what was written, in lines."""
-    folder = _open(run)
-    trained = training.load_trained(folder.model, build.read_plan(folder.config, (), allow).model)
+    trained = _trained(run, allow)
     return _write(trained, training.predict(trained, read_npy(str(inputs))), kind, output)
 
 
@@ -81,8 +78,7 @@ def predict_table(
     run: Path, path: Path, output: Path | None = None, kind: training.Prediction = "outputs", allow: Sequence[str] = ()
 ) -> list[str]:
     """A line for each row of a CSV file, as for images; where the features have names, columns are found by them."""
-    folder = _open(run)
-    trained = training.load_trained(folder.model, build.read_plan(folder.config, (), allow).model)
+    trained = _trained(run, allow)
     inputs, rows = csv_inputs(str(path), trained.features)
     outputs = training.predict(trained, inputs)
     written = [] if output is None else _write(trained, outputs, kind, output)
@@ -111,11 +107,14 @@ def sample(
     run: str | Path, prompt: str, tokens: int = 200, temperature: float = 0.8, seed: int = 0, allow: Sequence[str] = ()
 ) -> Iterator[str]:
     """What a run's model of text makes up after a prompt, a piece at a time."""
-    folder = _open(run)
-    trained = training.load_trained(folder.model, build.read_plan(folder.config, (), allow).model)
-    return training.sample(trained, prompt, tokens, temperature, seed)
+    return training.sample(_trained(run, allow), prompt, tokens, temperature, seed)
 
 
 def _open(run: str | Path) -> records.RunFolder:
     folder = records.RunFolder.open(Path(run))
     return folder.require(folder.model)
+
+
+def _trained(run: str | Path, allow: Sequence[str]) -> training.Trained:
+    folder = _open(run)
+    return training.load_trained(folder.model, build.read_plan(folder.config, (), allow).model)

@@ -7,8 +7,8 @@ from datetime import date, time
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import ConfigError
-from .problems import nearest, short
+from ..core.errors import ConfigError, short
+from .problems import nearest
 
 _MAX_BYTES = 1 << 20
 _MAX_DEPTH = 32
@@ -21,7 +21,7 @@ def find_config(config: str | Path) -> Path:
     """The file that `config` means: a path, or the name of a config that comes with the package."""
     path, shipped = Path(config), shipped_configs()
     if not str(config):
-        raise ConfigError(f"no config was named: it is a file, or comes along; {nearest('', shipped)}")
+        raise ConfigError(f"no config was named: give a file, or one that comes along; {nearest('', shipped)}")
     try:
         if path.is_file():
             return path

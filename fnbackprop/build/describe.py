@@ -24,7 +24,7 @@ def describe(plan: Plan, data: Data, params: Any, order: Int[Array, " visited"])
         "seed": str(config.seed),
     }
     if (rest := first_step_at_rest(plan, data)) is not None:
-        facts["learning rate"] = f"0 from step {rest:,} to the end, by its schedule's own length"
+        facts["learning rate"] = f"0 from step {rest:,} to the end, by its schedule"
     if fused := find_fused(plan):
         facts["fused"] = str(fused)
     if constant := data.constant_features:

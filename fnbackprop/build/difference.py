@@ -27,8 +27,8 @@ _HARMLESS = (
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     """The keys in which two comparable configs differ, a line each: those that matter, and those that are harmless."""
     a, b = dict(leaves(before)), dict(leaves(now))
-    lines = {key: f"{key}: {_text(a, key)} before, {_text(b, key)} now{_remedy(a, b, key)}" for key in sorted(a | b)}
     changed = [k for k in sorted(telling_keys(a, b)) if k not in a or k not in b or a[k] != b[k]]
+    lines = {key: f"{key}: {_text(a, key)} before, {_text(b, key)} now{_remedy(a, b, key)}" for key in changed}
     matters = [lines[key] for key in changed if not _is_harmless(key)]
     return matters, [lines[key] for key in changed if _is_harmless(key)]
 
@@ -47,12 +47,12 @@ def _is_harmless(key: str) -> bool:
 
 def _remedy(a: Mapping[str, Any], b: Mapping[str, Any], key: str) -> str:
     """What to do where a schedule, left to the run's length, would change steps that were taken."""
-    if key.rpartition(".")[2] not in SCHEDULE.left_to_the_run or not (key in a and key in b):
+    table, _, name = key.rpartition(".")
+    if table != "optimizer.learning_rate" or name not in SCHEDULE.left_to_the_run or not (key in a and key in b):
         return ""
-    follows = "; it follows the run's length where it is left out: "
-    if b[key] < a[key]:
-        return f"{follows}let the run go on as it is, and stop it (Ctrl-C) when it has taken steps enough"
-    return f"{follows}{key}={_text(a, key)} keeps it"
+    shorter = b[key] < a[key]
+    remedy = "a run that is to end sooner can be stopped (Ctrl-C)" if shorter else f"{key}={_text(a, key)} keeps it"
+    return f"; it follows the run's length where it is left out: {remedy}"
 
 
 def _text(found: Mapping[str, Any], key: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ArgsKwargs
 
-from ..core.errors import ConfigError, in_config_words
+from ..core.errors import ConfigError, in_config_words, short
 
 _UNSAID = object()
 
@@ -74,9 +74,3 @@ def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> Iterabl
         assert isinstance(inner, type)
         model = inner
     return model.model_fields
-
-
-def short(value: Any) -> str:
-    """A value as an error shows it."""
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."

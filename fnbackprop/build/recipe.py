@@ -71,7 +71,7 @@ def schedule_length(plan: Plan, steps: int) -> dict[str, int]:
 
 
 def first_step_at_rest(plan: Plan, data: Data) -> int | None:
-    """The step from which a schedule of a length of its own leaves the learning rate 0 to the end, if there is one."""
+    """The step from which a schedule leaves the learning rate 0 to the end, if there is one."""
     steps = total_steps(plan, data)
     if plan.schedule is None or schedule_length(plan, steps):
         return None

@@ -52,7 +52,7 @@ def predict(
     allow: Allow = None,
     platform: Platform = None,
 ) -> None:
-    """Run a trained model on raw inputs, normalised as in training; of rows and images, classes are told."""
+    """Run a trained model on raw inputs, normalised as in training; what it makes of rows and images is told."""
     use(platform)
     from .. import finished
     from ..core.errors import ConfigError
@@ -62,14 +62,14 @@ def predict(
     if output and output.suffix != ".npy":
         raise ConfigError(f"predictions are written as .npy: give {output} a name that ends so")
     write = write or "outputs"
-    kind = inputs[0].suffix.lower() if len(inputs) == 1 else ""
-    if kind not in (".npy", ".csv"):
+    suffix = inputs[0].suffix.lower() if len(inputs) == 1 else ""
+    if suffix not in (".npy", ".csv"):
         lines = finished.predict_images(
             run, inputs, output, write, resize=resize, invert=invert, white=white, allow=allow or ()
         )
     elif resize or invert or white is not None:
         raise ConfigError(f"{inputs[0]} is given as it is: --resize, --invert and --white are for images")
-    elif kind == ".csv":
+    elif suffix == ".csv":
         lines = finished.predict_table(run, inputs[0], output, write, allow or ())
     elif output is None:
         raise ConfigError("predictions for an .npy file go into another: give -o OUT.npy")

@@ -1,5 +1,6 @@
 """The command that checks derivatives."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -37,7 +38,7 @@ def verify(
     use(platform)
     from .. import verification
 
-    overrides = tuple(name for name in names or () if "=" in name)
+    overrides = tuple(name for name in names or () if "=" in name and not Path(name).is_file())
     names = [name for name in names or () if name not in overrides]
     request = verification.Request(args, level, seed, tuple(allow or ()), tuple(only or ()), surrogate, overrides)
     reports = verification.verify(names, request, jobs)

@@ -27,10 +27,10 @@ class OptionError(FnbackpropError, ValueError):
     """An option that a module does not have, or not with this value; `invalid` is pydantic's error."""
 
     exit_code = 2
+    invalid: Any = None
 
-    def __init__(self, message: str, invalid: Any):
-        self.invalid = invalid
-        super().__init__(message)
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self.args  # pydantic's cannot be pickled
 
 
 class GraphError(FnbackpropError, ValueError):
@@ -82,6 +82,12 @@ def in_config_words(message: str) -> str:
     """What pydantic says of a value, as configs and their options are spoken of here."""
     message = message.removeprefix("Value error, ").removeprefix("Input ")
     return message.replace("a valid array", "a list").replace("an object", "a table")  # it speaks of JSON
+
+
+def short(value: Any) -> str:
+    """A value as an error shows it."""
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
 
 
 def kind_of(thing: Any) -> str:

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, ConfigDict, ValidationError
 from pydantic.dataclasses import dataclass as validated_dataclass
 from pydantic_core import ArgsKwargs
 
-from .errors import OptionError, in_config_words
+from .errors import OptionError, in_config_words, short
 from .work import Work, trace_passes
 
 T = TypeVar("T")
@@ -125,18 +125,27 @@ def configurable(cls: type[T]) -> type[T]:
         try:
             validate(self, *args, **options)
         except ValidationError as error:
-            raise OptionError(_said_of_options(made, error), error) from None
+            told = OptionError(_said_of_options(type(self), error))
+            told.invalid = error
+            raise told from None
 
     made.__init__ = init
     return made
 
 
-def _said_of_options(made: Any, error: ValidationError) -> str:
+def _said_of_options(made: type, error: ValidationError) -> str:
+    """A line for each option that is wrong, and what there is."""
     names = [field.name for field in fields(made)]
+    words = {"missing": "is missing, and has no default", "unexpected_keyword_argument": "is no option"}
     lines = []
     for each in error.errors():
-        place = each["loc"][0] if each["loc"] else ""
-        name = names[place] if isinstance(place, int) and place < len(names) else place
-        got = "" if isinstance(each["input"], ArgsKwargs) else f" (got {each['input']!r})"
-        lines.append(f"{made.__name__}: {name} {in_config_words(each['msg'])}{got}")
-    return "\n".join([*lines, f"the options of {made.__name__} are, in this order: {', '.join(names)}"])
+        first, *inner = each["loc"] or ("",)
+        if isinstance(first, int) and first >= len(names):
+            what = "too many options by position"
+        else:
+            place = ".".join(map(str, [names[first] if isinstance(first, int) else first, *inner]))
+            what = f"{place} {words.get(each['type']) or in_config_words(each['msg'])}".strip()
+        got = "" if isinstance(each["input"], ArgsKwargs | dict) else f" (got {short(each['input'])})"
+        lines.append(f"{made.__name__}: {what}{got}")
+    there = f"its options are, in this order: {', '.join(names)}" if names else "it has no options"
+    return "\n".join([*lines, f"{made.__name__}: {there}"])

@@ -20,6 +20,7 @@ from .text_targets import Task, parse_number, targets_from_text
 
 # Text unfolds to several times its size in memory.
 _MAX_BYTES = 2**30
+_OR_ITS_COLUMN = ", or the column: data.features names those that count"
 
 
 def csv(path: str, target: str, task: Task | None = None, features: tuple[str, ...] = ()) -> Dataset:
@@ -33,6 +34,8 @@ def csv(path: str, target: str, task: Task | None = None, features: tuple[str, .
     cells, numbers, lines = [], array("d"), array("q")
     with _table(file) as (names, rows):
         at = _find(target, names, file)
+        if len({*features}) < len(features):
+            raise DataError(f"{file}: the features {', '.join(features)} name a column twice")
         if target in features:
             raise DataError(f"{file}: {target!r} is the target, and among the features; leave it out there")
         if len(names) < 2:
@@ -41,7 +44,7 @@ def csv(path: str, target: str, task: Task | None = None, features: tuple[str, .
         places = [_find(name, names, file) for name in features or others]
         for line, row in rows:
             cells.append(row[at].strip())
-            numbers.extend(_numbers(row, names, places, f"{file}: line {line}"))
+            numbers.extend(_numbers(row, names, places, f"{file}: line {line}", _OR_ITS_COLUMN))
             lines.append(line)
     targets, classes = targets_from_text(cells, task, lambda i: f"{file}: line {lines[i]}, column {target!r}")
     examples = Examples(_inputs(numbers, places), targets)
@@ -77,6 +80,8 @@ def _table(file: Path) -> Iterator[tuple[list[str], Iterator[tuple[int, list[str
         if times > 1:
             what = f"names {most[:40]!r} {times} times"
             raise DataError(f"{file}: line 1: {what}; wanted a name of its own for each column")
+        if odd := next((c for c in ";\t|" if len(names) == 1 and c in names[0]), ""):
+            raise DataError(f"{file}: line 1: its cells are apart by {odd!r}; wanted a comma")
         yield names, _filled(rows, len(names), file)
 
 
@@ -108,18 +113,18 @@ def _find(column: str, names: Sequence[str], file: Path) -> int:
     if column not in names:
         nearest = difflib.get_close_matches(column, names, 1) or names[:10]
         likely = ", ".join(repr(name[:40]) for name in nearest) or "nothing"
-        odd = next((c for c in ";\t|" if len(names) == 1 and c in names[0]), "")
-        apart = f"; its cells are apart by {odd!r}, wanted a comma" if odd else ""
-        raise DataError(f"{file}: line 1: names no column {column!r}; the nearest there is {likely}{apart}")
+        raise DataError(f"{file}: line 1: names no column {column!r}; the nearest there is {likely}")
     return names.index(column)
 
 
-def _numbers(cells: Sequence[str], names: Sequence[str], places: Sequence[int], where: str) -> list[float]:
+def _numbers(
+    cells: Sequence[str], names: Sequence[str], places: Sequence[int], where: str, more: str = ""
+) -> list[float]:
     numbers = [parse_number(cells[i]) for i in places]
     if None in numbers:
         i = places[numbers.index(None)]
         raise DataError(
             f"{where}, column {names[i]!r}: got {cells[i][:40]!r}; wanted a finite number: give categories numbers, "
-            "fill in what is missing, leave the row out, or the column: data.features names those that count"
+            f"fill in what is missing, or leave the row out{more}"
         )
     return numbers  # type: ignore[return-value]

@@ -30,12 +30,12 @@ def verify(names: Sequence[str], request: Request, jobs: int | None = 1) -> Iter
         declare({"surrogate": request.surrogate})
     except ValueError as error:
         raise ConfigError(str(error)) from error
-    for name in names:
-        require(name, request)
     if request.overrides and not all(map(is_config, names or [""])):
         raise ConfigError(
             f"{request.overrides[0]} is an override, which only a config has: name one, and no rule with it"
         )
+    for name in names:
+        require(name, request)
     if (request.args or request.surrogate) and not any(map(is_yours, names)):
         raise ConfigError("--args and --surrogate are of a rule of yours, which is named as 'package.file:rule'")
     try:

@@ -77,8 +77,10 @@ def _of(module: Module, variables: Variables, context: Context) -> Callable:
 
     # Its inputs are told of by the names that the module, or the function in it, gives them.
     names = positional_names(module.function) if isinstance(module, Function) else positional_names(module.apply)[1:]
-    parameters = [Parameter(name, Parameter.POSITIONAL_ONLY) for name in ("params", *names)]
-    outputs.__signature__ = Signature([*parameters, Parameter("xs", Parameter.VAR_POSITIONAL)])  # type: ignore[attr-defined]
+    names = ["params", *(f"{name}_" if name in ("params", "others") else name for name in names)]
+    parameters = [Parameter(name, Parameter.POSITIONAL_ONLY) for name in names]
+    others = Parameter("others", Parameter.VAR_POSITIONAL)
+    outputs.__signature__ = Signature([*parameters, others])  # type: ignore[attr-defined]
     return outputs
 
 

@@ -28,11 +28,11 @@ class Claim(NamedTuple):
     wanted: float
     margin: float
     still: bool  # the values do not move at all along the direction
-    central: bool  # the central difference bears the rule's claim out, whatever those of one side say
+    central: bool  # the central difference, with a narrow error bar, bears the rule's claim out
 
     @property
     def flat(self) -> bool:
-        """Whether the reference says so too: that is so beside a pole as well, and no choice at a kink."""
+        """Whether values and reference both say 0: no pole nearby and no kink can be the reason."""
         return bool(self.still and self.wanted == 0)
 
 

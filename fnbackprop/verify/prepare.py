@@ -6,13 +6,15 @@ from difflib import get_close_matches
 from typing import Any
 
 import jax
+import numpy as np
 
 from ..core.errors import kind_of
 from .arguments import named_parameters, read_arguments
-from .case import Case, Level
+from .case import Case, Level, cotangents
 from .checks import CHECKS
 from .declarations import Declarations
 from .describe import array_text
+from .pulled import pullback
 from .verdict import in_a_line
 
 # What else than declarations `verify_vjp` takes by name.
@@ -46,13 +48,30 @@ def prepare(
         if "defvjp" in why:
             raise NotTakenError(f"{known} has no backward pass yet, which defvjp(fwd, bwd) gives it: {why}")
         raise NotTakenError(f"{known} does not take these arguments: it raised {why}")
-    if stopped := case.given.program.stopped:
+    if stopped := _stopped(case):
         case = replace(case, arguments=case.arguments.without(stopped))
     if said.domain and not _allowed(said.domain, args, known):
         raise ValueError(f"domain does not allow the arguments that {known} is verified at; give others")
     if why := _unlike(case):
         raise ValueError(f"reference {why}")
     return case
+
+
+def _stopped(case: Case) -> list[int]:
+    """The arguments that are nothing to differentiate: the function stops their gradients, and the rule has none.
+
+    Some of them only, of a rule whose author says nothing else: otherwise it is compared like any other.
+    """
+    given = case.given
+    places = [] if case.explicit or case.declarations.surrogate else given.program.stopped
+    if not 0 < len(places) < len(given.active):
+        return []
+    dys = cotangents(given, 1, case.rng("stopped"))[0]
+    try:
+        dxs = given.run(pullback, given.rule, given.xs, dys)
+    except Exception:  # for the checks to tell
+        return []
+    return [k for k in places if not np.any(dxs[k])]
 
 
 def declare(declarations: Mapping[str, Any]) -> Declarations:

@@ -141,7 +141,8 @@ def is_stopped(jaxpr: Jaxpr, var: Any) -> bool:
 def _stops(equation: JaxprEqn, var: Any) -> bool:
     if equation.primitive.name == "stop_gradient":
         return True
-    inner = [body for body in bodies(equation) if len(body.invars) == len(equation.invars)]
+    calls = equation.primitive.name in (_VJP, *_CALLS)
+    inner = [body for body in bodies(equation) if calls and len(body.invars) == len(equation.invars)]
     places = [k for k, atom in enumerate(equation.invars) if atom is var]
     return bool(inner) and all(is_stopped(body, body.invars[k]) for body in inner for k in places)
 

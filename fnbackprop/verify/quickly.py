@@ -16,7 +16,7 @@ _QUICK = {"xla_backend_optimization_level": 0, "xla_cpu_experimental_ynn_fusion_
 # XLA makes one function of such a call, where otherwise each operation in it is one: up to three times as quickly.
 _ONE_FUNCTION = {"xla_cpu_small_call": "true", "inlineable": "false"}
 # Of a loop that is written out, where each round reads the one before several times, XLA is slow to see what to fuse:
-# 7,600 operations took 41 s, and take 4 s so. With fewer than these it helps, since a kernel takes time too.
+# 7,600 operations took 41 s, and take 4 s so. Of fewer than these, fusing saves more kernels than it costs.
 _UNFUSED, _LONG = {"xla_disable_hlo_passes": "fusion"}, 1000
 # What must not be in it: all that XLA has a library for, or other processes.
 _APART = re.compile(r"stablehlo\.(custom_call|fft|\w*scatter|sort|triangular_solve|cholesky|all_|collective_)|top_k")

@@ -27,22 +27,17 @@ class CheckReport:
 
 
 def errors_once(checks: Iterable[CheckReport]) -> tuple[CheckReport, ...]:
-    """The same, where what one check failed for is not told again by others that met the same error."""
+    """The same, where an error that one check failed for is not told again by others that it ended."""
     first: dict[str, str] = {}
     told = []
     for check in checks:
-        met = [name for error, name in first.items() if error in _apart_from_numbers(check.outcome.reason)]
-        if met and check.verdict is not Verdict.PASS:
-            check = replace(check, outcome=not_run(f"it raises the same as in {met[0]}"))
-        elif check.verdict is Verdict.FAIL and (raised := check.outcome.finding and check.outcome.finding.raised):
-            first.setdefault(_apart_from_numbers(raised), check.name)
+        error = re.sub(r"\d+", "#", check.outcome.raised)  # whatever the sizes were
+        if error in first:
+            check = replace(check, outcome=not_run(f"it raises the same as in {first[error]}"))
+        elif error and check.verdict is Verdict.FAIL:
+            first[error] = check.name
         told.append(check)
     return tuple(told)
-
-
-def _apart_from_numbers(message: str) -> str:
-    """What an error says whatever the sizes were."""
-    return re.sub(r"\d+", "#", message)
 
 
 @dataclass(frozen=True)

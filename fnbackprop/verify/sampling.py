@@ -111,18 +111,19 @@ def orders(shape: Shape, rng: np.random.Generator) -> np.ndarray:
 
 
 def is_offsets(example: np.ndarray, arrays: Sequence[np.ndarray]) -> bool:
-    """Whether integers rise from 0 to the length of an axis of one of these, as where its parts begin and end."""
+    """Whether integers rise from 0 to the length of the longest axis of these, as where its parts begin and end."""
     if not np.issubdtype(example.dtype, np.integer) or example.ndim != 1 or len(example) < 3:
         return False
-    rising = example[0] == 0 and (np.diff(example) >= 0).all()
-    return bool(rising) and any(example[-1] in x.shape for x in arrays)
+    rising = example[0] == 0 and (example[1:] >= example[:-1]).all()
+    # Where an axis is longer, they may be indices into it.
+    return bool(rising and example[-1] == max((n for x in arrays for n in x.shape), default=0))
 
 
 def offsets(count: int, end: int, rng: np.random.Generator) -> np.ndarray:
     """So many of them, for an axis of this length; no part is empty where there is enough for all."""
     inner = max(0, count - 2)
     cuts = 1 + rng.choice(max(1, end - 1), inner, replace=inner > end - 1)
-    return np.concatenate([[0], np.sort(np.minimum(cuts, end)), [end]])[-count:]
+    return np.concatenate([[0], np.sort(np.minimum(cuts, end)), [end]])[inner + 2 - count :]
 
 
 def _any(drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:

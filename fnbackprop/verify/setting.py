@@ -139,14 +139,14 @@ class Setting:
         """Whether the function comes to values; known beforehand but where it calls Python, which may raise at some."""
         if not self.program.calls_back:
             return True
-        level = logging.root.manager.disable
-        logging.disable(logging.ERROR)  # JAX would log what is asked for here
+        logger = logging.getLogger("jax._src.callback")  # which would tell of what is asked for here
+        disabled, logger.disabled = logger.disabled, True
         try:
             jax.block_until_ready(self.run(self.primal, *xs))
         except Exception:
             return False
         finally:
-            logging.disable(level)
+            logger.disabled = disabled
         return True
 
     @property

@@ -33,7 +33,6 @@ class Finding:
     diagnosis: Diagnosis | None = None
     example: str = ""  # a small call that shows it
     also: tuple["Finding", ...] = ()  # what is wrong with other arguments
-    raised: str = ""  # what an error says
 
 
 @dataclass(frozen=True)
@@ -44,6 +43,7 @@ class Outcome:
     reason: str = ""
     figures: Mapping[str, Any] = field(default_factory=dict)
     finding: Finding | None = None
+    raised: str = ""  # the error that ended the check
 
 
 def passed(reason: str = "", **figures: Any) -> Outcome:
@@ -81,7 +81,7 @@ class RuleRaised(Exception):  # noqa: N818 — it is no error of ours
     def finding(self) -> Finding:
         """The error as a finding; its first line says enough."""
         kind, message = in_a_line(self.error).split(": ", 1)
-        return Finding(f"raises {kind} {self.doing}: {message}", self.where, raised=message)
+        return Finding(f"raises {kind} {self.doing}: {message}", self.where)
 
 
 def in_a_line(error: Exception) -> str:

@@ -14,7 +14,7 @@ from .checks import CHECKS, Check, checks_of
 from .diagnosis import Diagnosis
 from .prepare import prepare, require_known
 from .report import CheckReport, VjpReport, errors_once
-from .verdict import Outcome, RuleRaised, Verdict, failed, inconclusive, not_run
+from .verdict import Outcome, RuleRaised, Verdict, failed, in_a_line, inconclusive, not_run
 
 
 def verify_vjp(
@@ -83,13 +83,14 @@ def run_check(check: Check, case: Case) -> CheckReport:
         with np.errstate(all="ignore"):  # infinities and NaNs are looked for, in every check
             outcome = not_run(nothing) if nothing else check.run(case)
     except RuleRaised as raised:
-        outcome = failed(raised.finding())
+        outcome = replace(failed(raised.finding()), raised=in_a_line(raised.error))
     except Exception as error:  # a user's rule may raise anything, anywhere
         finding = RuleRaised("while it was checked", error).finding()
         leaked = isinstance(error, jax.errors.UnexpectedTracerError)
         finding = replace(finding, diagnosis=Diagnosis("state outside the residuals")) if leaked else finding
         ours = f"the check itself {finding.what}; please report it"
         outcome = failed(finding) if leaked or came_through_the_rule(error) else inconclusive(ours)
+        outcome = replace(outcome, raised=in_a_line(error))
     return CheckReport(check.name, _declared(check, case, outcome), time.perf_counter() - start)
 
 

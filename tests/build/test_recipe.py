@@ -178,7 +178,7 @@ def test_a_rate_that_stays_at_0_before_the_end_is_told(
     assert total_steps(plan, data) == 22
     assert first_step_at_rest(plan, data) == rest
     told = describe(plan, data, (), jnp.arange(len(data.splits.train)))
-    wanted = f"0 from step {rest} to the end, by its schedule's own length"
+    wanted = f"0 from step {rest} to the end, by its schedule"
     assert told.get("learning rate") == (None if rest is None else wanted)
 
 

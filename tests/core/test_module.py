@@ -1,5 +1,8 @@
 """The module contract: strict options, pure functions, a context that is split and not shared."""
 
+import copy
+import pickle
+
 import jax
 import jax.numpy as jnp
 import pytest
@@ -40,13 +43,28 @@ def test_a_module_without_arrays_has_none() -> None:
     "options", [{"times": 1.0}, {"times": True}, {"factor": "2"}, {"factor": float("nan")}, {"factr": 1.0}]
 )
 def test_options_are_strict_in_python_too(options: dict) -> None:
-    with pytest.raises(OptionError, match="the options of Scale are, in this order: factor, times"):
+    with pytest.raises(OptionError, match="its options are, in this order: factor, times"):
         Scale(**options)
 
 
 def test_an_option_given_by_its_place_is_named() -> None:
     with pytest.raises(OptionError, match=r"Linear: bias should be a valid boolean \(got 10\)"):
         Linear(20, 10)  # PyTorch's habit: inputs and outputs
+
+
+def test_each_option_that_is_wrong_has_a_line() -> None:
+    with pytest.raises(OptionError) as caught:
+        Linear(bias=3, feature=2)
+    assert str(caught.value).splitlines() == [
+        "Linear: features is missing, and has no default",
+        "Linear: bias should be a valid boolean (got 3)",
+        "Linear: feature is no option (got 2)",
+        "Linear: its options are, in this order: features, bias, initializer",
+    ]
+    with pytest.raises(OptionError, match=r"ReLU: x is no option .*\nReLU: it has no options"):
+        ReLU(x=1)
+    assert isinstance(copy.copy(caught.value), OptionError)
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
 def test_options_do_not_change() -> None:

@@ -125,12 +125,14 @@ def test_only_some_columns_may_be_features(read):
     assert dataset.train.inputs.tolist() == [[2, 1], [4, 3]]
     with pytest.raises(DataError, match="names no column 'c'"):
         read("a,y\n1,dog\n2,cat\n", features=("c",))
+    with pytest.raises(DataError, match="the features a, a name a column twice"):
+        read("a,y\n1,dog\n2,cat\n", features=("a", "a"))
     with pytest.raises(DataError, match="'y' is the target, and among the features"):
         read("a,y\n1,dog\n2,cat\n", features=("a", "y"))
 
 
 def test_cells_that_are_apart_by_something_else_are_told(read):
-    with pytest.raises(DataError, match="its cells are apart by ';', wanted a comma"):
+    with pytest.raises(DataError, match="line 1: its cells are apart by ';'; wanted a comma"):
         read("a;y\n1;dog\n")
 
 

@@ -62,9 +62,7 @@ def test_what_is_not_as_pinned_never_appears(server, tmp_path, name, served, rea
 
 def test_a_server_that_is_not_there(tmp_path, monkeypatch):
     monkeypatch.setenv("no_proxy", "*")
-    with pytest.raises(
-        DataError, match=r"to .*refused.*data.folder or FNBACKPROP_DATA .*bring them from"
-    ):
+    with pytest.raises(DataError, match=r"to .*refused.*data.folder or FNBACKPROP_DATA .*bring them from"):
         download_missing("mine", {tmp_path / "mine" / "a.bin": remote("http://127.0.0.1:1/a.bin")})
     assert not list(tmp_path.iterdir())
 

@@ -137,7 +137,7 @@ def test_a_schedule_that_ends_with_the_run_cannot_end_sooner(train: Train) -> No
     schedule = "optimizer.learning_rate={schedule='cosine_decay_schedule', init_value=0.01}"
     with pytest.raises(DiedError):
         train(schedule, "checkpoint.every_steps=2", dies_at=3, run="it")
-    with pytest.raises(ConfigError, match=r"decay_steps: 14 before, 7 now; .*: let the run go on as it is, and stop"):
+    with pytest.raises(ConfigError, match=r"decay_steps: 14 before, 7 now; .*: a run that is to end sooner"):
         train(schedule, "checkpoint.every_steps=2", "training.epochs=1", run="it")
 
 

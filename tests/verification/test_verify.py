@@ -25,6 +25,12 @@ def leaky(slope, other):
 
 # At 0 the one that is right takes the other slope than JAX does.
 leaks, mistaken = leaky(0.1, 0.1), leaky(0.01, 0.1)
+
+def squash(xs):
+    return jnp.tanh(xs)
+
+def turned(params):
+    return -params
 examples = (jnp.array([0.5, -1.2, 2.0]),)
 
 def made():
@@ -93,6 +99,19 @@ def test_a_rule_of_yours_in_a_config_is_compared_with_its_own_function(folder, r
     assert checks["reference"]["verdict"] == nodes[1]["verdict"]
     if code:
         assert checks["reference"]["finding"]["argument"].split("[")[0] == "x"
+
+
+@pytest.mark.parametrize("name", ["squash", "turned"])
+def test_a_function_of_yours_may_call_its_input_anything(folder, name):
+    result = verify("small.toml", f'model.1={{module="mine:{name}"}}', "--allow", "mine", "--only", "linearity")
+    assert result.exit_code == 0, result.output
+
+
+def test_a_config_in_a_folder_with_an_equals_sign_is_no_override(folder):
+    (folder / "lr=0.1").mkdir()
+    (folder / "lr=0.1/it.toml").write_text(CONFIG)
+    result = verify("lr=0.1/it.toml", "--only", "linearity")
+    assert result.exit_code == 0, result.output
 
 
 def test_what_failed_in_a_config_can_be_run_again_with_its_overrides(folder):

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from fnbackprop.verify import quickly
 from fnbackprop.verify.quickly import _one_function, quickly_compiled
 
 X = jnp.linspace(-2, 3, 30).reshape(5, 6)
@@ -66,3 +67,19 @@ def test_each_kind_of_arguments_has_a_program_of_its_own():
 def test_nothing_at_all_and_no_arguments():
     assert quickly_compiled(lambda: X * 2)().shape == X.shape
     assert quickly_compiled(lambda x: x.sum())(X[:0]) == 0
+
+
+def test_a_long_program_is_compiled_without_fusion(monkeypatch: pytest.MonkeyPatch):
+    def rounds(x):
+        for _ in range(20):
+            x = x - (jnp.sin(x) - x / 3) / (jnp.cos(x) - 1 / 3)
+        return x
+
+    wanted = quickly_compiled(rounds)(X)
+    fused, apart = (
+        jax.jit(rounds, compiler_options=options).lower(X).compile().as_text() for options in ({}, quickly._UNFUSED)
+    )
+    assert apart.count(" fusion(") > 10 * fused.count(" fusion(")  # each operation is one of its own
+    monkeypatch.setattr(quickly, "_LONG", 20)
+    monkeypatch.setattr(quickly, "_one_function", None)  # which is not asked
+    np.testing.assert_allclose(quickly_compiled(rounds)(X), wanted, rtol=1e-5)

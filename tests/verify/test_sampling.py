@@ -42,7 +42,10 @@ def test_offsets_rise_from_0_to_the_end_and_leave_no_part_empty():
     assert is_offsets(np.array([0, 2, 5, 9]), [flat])
     for others in ([0, 2, 5, 8], [1, 5, 9], [0, 5, 2, 9], [0, 9]):
         assert not is_offsets(np.array(others), [flat])
+    assert not is_offsets(np.array([0, 1, 3]), [np.zeros((5, 3))])  # which may be indices of five rows
+    assert not is_offsets(np.array([0, 5, 2, 9], np.uint32), [flat])
     rng = np.random.default_rng(0)
+    assert offsets(0, 5, rng).size == 0
     for count, end in ((4, 9), (3, 2), (10, 9), (2, 5)):
         drawn = offsets(count, end, rng)
         assert (len(drawn), drawn[0], drawn[-1]) == (count, 0, end)

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +14,8 @@ import pytest
 from fnbackprop import VjpReport, verify_vjp
 from fnbackprop.verify.checks import Check
 from fnbackprop.verify.prepare import prepare
+from fnbackprop.verify.report import CheckReport, errors_once
+from fnbackprop.verify.verdict import Finding, failed, not_run
 from fnbackprop.verify.verify_vjp import run_check
 
 from .rules import X, right_square, rule, square, wrong_square
@@ -293,7 +296,7 @@ def test_an_error_is_told_once():
     assert not [check for check in report.checks if check.verdict == "INCONCLUSIVE"]
     linearity = next(check for check in report.checks if check.name == "linearity")
     assert (linearity.verdict, linearity.outcome.reason) == ("NOT_RUN", "it raises the same as in structure")
-    assert str(report).count("Custom VJP bwd rule must produce") == 2  # in the table, and below it
+    assert str(report).count("Custom VJP bwd rule must produce") == 3  # in the table twice, and below it
 
 
 def test_an_error_of_another_size_is_the_same():
@@ -306,12 +309,52 @@ def test_an_error_of_another_size_is_the_same():
     assert [check.verdict for check in report.checks] == ["FAIL", "NOT_RUN", "NOT_RUN"]
 
 
-def test_an_error_without_words_is_no_other_error():
-    def silent(x):
-        raise ValueError
+def to_target(x, target):
+    return jnp.sum((x - jax.lax.stop_gradient(target)) ** 2)
 
-    f = jax.custom_vjp(lambda x: x * x)
-    f.defvjp(lambda x: (x * x, x), lambda x, dy: silent(x))
-    report = verify_vjp(f, X, only=("structure", "linearity", "options"))
-    assert [check.verdict for check in report.checks] == ["FAIL", "FAIL", "NOT_RUN"]
-    assert report.checks[-1].outcome.reason.startswith("no options")
+
+def test_an_argument_whose_gradient_the_function_stops_is_not_differentiated():
+    right = rule(to_target, lambda x, target, dy: (2 * dy * (x - target), None))
+    report = verify_vjp(right, X, 2 * X[::-1])
+    assert report.verdict == "PASS", str(report)
+    checks = {check.name: check.outcome for check in report.checks}
+    assert checks["sizes"].figures["compared"] > 2
+    assert "float16" in checks["precision"].figures
+    wrong = rule(to_target, lambda x, target, dy: (2 * dy * (target - x), None))
+    assert verify_vjp(wrong, X, 2 * X[::-1]).verdict == "FAIL"
+
+
+@pytest.mark.parametrize(
+    ("f", "args"),
+    [
+        (rule(lambda x: jnp.round(jax.lax.stop_gradient(x)), lambda x, dy: (dy,)), (X,)),
+        (
+            rule(lambda x, w: w * jnp.round(jax.lax.stop_gradient(x)), lambda x, w, dy: (w * dy, jnp.round(x) * dy)),
+            (X, X + 1.5),
+        ),
+    ],
+)
+def test_a_rule_that_goes_on_where_its_function_stops_is_compared_like_any_other(f, args):
+    assert verify(f, *args).verdict == "FAIL"
+    assert verify(f, *args, surrogate="straight-through").verdict == "DECLARED"
+
+
+def test_a_reference_says_what_is_differentiated():
+    product = rule(lambda x, t: x * jax.lax.stop_gradient(t), lambda x, t, dy: (t * dy, x * dy))
+    assert verify(product, X, X + 1, reference=lambda x, t: x * t).verdict == "PASS"
+
+
+def test_a_function_that_stops_a_gradient_in_one_place_only_is_differentiated():
+    assert verify(lambda x: x + jax.lax.stop_gradient(jnp.round(x) - x), X).verdict == "FAIL"
+
+
+def test_a_short_error_is_not_found_in_what_others_say():
+    checks = [
+        CheckReport("structure", replace(failed(Finding("raises KeyError: 0")), raised="KeyError: 0"), 0.0),
+        CheckReport("precision", failed(Finding("off by 0.5")), 0.0),
+        CheckReport("sizes", not_run("0 lengths"), 0.0),
+        CheckReport("linearity", replace(failed(Finding("raises KeyError: 1")), raised="KeyError: 1"), 0.0),
+    ]
+    told = errors_once(checks)
+    assert [check.verdict for check in told] == ["FAIL", "FAIL", "NOT_RUN", "NOT_RUN"]
+    assert told[2] is checks[2]

@@ -75,7 +75,7 @@ def _claims(
 def _hides_nan(setting: Setting, dys: Arrays) -> bool:
     """Whether a cotangent of NaN alone leaves no trace in any cotangent, where autodiff has it in one.
 
-    Where no other leaves a trace either, as with all units dead, that is nothing.
+    Where an ordinary cotangent leaves none either, as with all units dead, nothing is hidden.
     """
     broken = tuple(np.full_like(dy, np.nan) for dy in dys)
     pulled = setting.pulled(stack([setting.xs] * 2), stack([dys, broken]))

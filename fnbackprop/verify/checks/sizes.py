@@ -16,7 +16,7 @@ from ..verdict import Outcome, not_run
 
 _LENGTHS = (2, 3, 4, 127, 128, 129, 130)
 # All groups together get lengths from these on, odd where there is a 1: each group is even once and odd once, and any
-# two of six differ in it once, as a kernel and what it slides over by strides.
+# two of six differ in it at least once, as a kernel and what it slides over by strides.
 _FIRST, _ODD = (2, 4, 128), ((0, 1, 1), (0, 1, 0), (1, 0, 1), (0, 0, 1), (1, 0, 0), (1, 1, 0))
 # A length that the code names is tried too, unless it makes the problem larger than this; others beside it, up to that.
 _LARGEST, _PACKED = 1 << 18, 1 << 16

@@ -10,11 +10,10 @@ import numpy as np
 from jax.extend.core import JaxprEqn
 
 from ..arguments import with_defaults
-from ..case import Case, cast, cotangents
+from ..case import Case, cast
 from ..describe import array_text, describe
 from ..diagnosis import Diagnosis
 from ..primal import apply_equation, equations, shape_of
-from ..pulled import pullback
 from ..setting import Setting
 from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
@@ -32,7 +31,7 @@ def structure(case: Case) -> Outcome:
         if not setting.traceable:
             return not_run("the function cannot be traced")
         try:
-            found = [*_findings(setting), *_of_integers(case, setting), *_of_stopped(case, setting)]
+            found = [*_findings(setting), *_of_integers(case, setting)]
         except RuleRaised as raised:
             if setting is case.given or not (raised.lacks_type or setting.program.refuses):
                 raise
@@ -118,20 +117,6 @@ def _of_integers(case: Case, setting: Setting) -> Iterator[Finding]:
                 "None",
                 diagnosis=Diagnosis("wrong dtype"),
             )
-
-
-def _of_stopped(case: Case, setting: Setting) -> Iterator[Finding]:
-    """What a rule returns for arguments whose gradient its function stops, and so nobody compares with anything."""
-    stopped = case.arguments.stopped
-    if setting is not case.given or not stopped:
-        return
-    wider = replace(setting, active=(*setting.active, *stopped), names=(*setting.names, *stopped.values()))
-    dys = cotangents(setting, 1, case.rng("stopped"))[0]
-    dxs = setting.run(pullback, wider.rule, wider.xs, dys)[len(setting.active) :]
-    for name, dx in zip(stopped.values(), dxs, strict=True):
-        if np.any(largest := np.abs(dx).max(initial=0)):
-            words = "a cotangent for an argument whose gradient the function stops"
-            yield Finding(words, describe(setting), name, None, float(largest), 0.0)
 
 
 def _raw(rule: Any, setting: Setting) -> Any:

@@ -83,32 +83,3 @@ def test_a_dtype_that_the_rule_refuses_aloud_is_told_and_is_no_failure():
     report = verify_vjp(rule(total, backward), X[:, 0])
     assert report.verdict == "PASS", str(report)
     assert "not float64, which the rule refuses" in str(report)
-
-
-def to_target(x, target):
-    return jnp.sum((x - jax.lax.stop_gradient(target)) ** 2)
-
-
-def test_an_argument_whose_gradient_the_function_stops_is_none():
-    right = rule(to_target, lambda x, target, dy: (2 * dy * (x - target), None))
-    report = verify_vjp(right, X, 2 * X[::-1])
-    assert report.verdict == "PASS", str(report)
-    checks = {check.name: check.outcome for check in report.checks}
-    assert checks["sizes"].figures["compared"] > 2
-    assert "float16" in checks["precision"].figures
-    wrong = rule(to_target, lambda x, target, dy: (2 * dy * (target - x), None))
-    assert verify_vjp(wrong, X, 2 * X[::-1]).verdict == "FAIL"
-
-
-def test_a_cotangent_for_it_fails():
-    leaking = rule(to_target, lambda x, target, dy: (2 * dy * (x - target), 2 * dy * (target - x)))
-    finding = outcome("structure", leaking, X, 2 * X[::-1]).finding
-    assert finding.what == "a cotangent for an argument whose gradient the function stops"
-    assert (finding.argument, finding.expected) == ("target", 0)
-
-
-def test_what_is_stopped_in_one_place_only_is_an_argument():
-    def rounded(x):
-        return x + jax.lax.stop_gradient(jnp.round(x) - x)
-
-    assert verify_vjp(rounded, X).verdict == "FAIL"
