@@ -5,6 +5,7 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import build, records, training
 from .core.errors import DataError
@@ -39,10 +40,10 @@ def evaluate(run: str | Path, allow: Sequence[str] = ()) -> dict[str, float]:
 
 
 def predict(
-    run: str | Path, inputs: np.ndarray, kind: training.Prediction = "outputs", allow: Sequence[str] = ()
+    run: str | Path, inputs: ArrayLike, kind: training.Prediction = "outputs", allow: Sequence[str] = ()
 ) -> np.ndarray:
     """What a run's model makes of raw inputs, one example a row: outputs, probabilities or classes."""
-    return training.predict(_trained(run, allow), inputs, kind)
+    return training.predict(_trained(run, allow), np.asarray(inputs), kind)
 
 
 def predict_file(

@@ -12,7 +12,7 @@ from rich.console import Console
 from safetensors.numpy import load_file
 
 import fnbackprop
-from fnbackprop import ConfigError, DataError, NonFiniteError, Result, experiment, finished, preview, training
+from fnbackprop import ConfigError, DataError, NonFiniteError, Result, build, experiment, finished, preview, training
 from fnbackprop.build import read_plan
 from fnbackprop.records import load_arrays, read_metrics, save_arrays
 
@@ -219,3 +219,31 @@ def test_the_python_names_are_the_commands_names(train: Train) -> None:
     ]
     assert summary.params == 67
     assert not Path("runs").exists()
+
+
+def test_a_regression_that_knows_no_more_than_the_mean_is_told_so(train: Train) -> None:
+    model = "model=[{module='Linear', features=1}]"
+    overrides = (model, "cost.name=squared_error", "data={source='diabetes', batch_size=32}")
+    useless = train(*overrides, "optimizer.learning_rate=1e-6", run="useless")
+    _, data = build.prepare("it.toml", overrides)
+    targets, test = data.splits.examples.targets, data.splits.test
+    known = float(np.mean((targets[test.start : test.stop] - targets[: len(data.splits.train)].mean()) ** 2))
+    assert useless.test["loss"] > known
+    (note,) = [line for line in Path("useless/log.txt").read_text().splitlines() if "note" in line]
+    assert f"the mean of the training targets alone has a loss of {known:.4g}: train for longer" in note
+    learned = train(*overrides, "optimizer.learning_rate=1.0", "training.epochs=100", run="learned")
+    assert learned.test["loss"] < known
+    assert "the mean of" not in Path("learned/log.txt").read_text()
+
+
+def test_overrides_are_a_list() -> None:
+    with pytest.raises(ConfigError, match="overrides are 'seed=1'; wanted a list of them"):
+        fnbackprop.train("iris", "seed=1")
+
+
+def test_lists_are_predicted_too(train: Train) -> None:
+    result = train()
+    np.testing.assert_array_equal(
+        fnbackprop.predict(result.run, [[5.1, 3.5, 1.4, 0.2]]),
+        fnbackprop.predict(result.run, np.array([[5.1, 3.5, 1.4, 0.2]])),
+    )

@@ -77,6 +77,8 @@ def apply_overrides(tables: dict[str, Any], overrides: Sequence[str]) -> dict[st
     A value is TOML; a bare word is text, so that `optimizer.name=sgd` needs no quotes. The run's length in steps takes
     the place of one in epochs that the tables give, and the other way round.
     """
+    if isinstance(overrides, str):
+        raise ConfigError(f"overrides are {short(overrides)}; wanted a list of them, as [{short(overrides)}]")
     lengths = _LENGTHS & {override.partition("=")[0].strip() for override in overrides}
     if len(lengths) == 1 and isinstance(training := tables.get("training"), dict):
         (other,) = _LENGTHS - lengths
