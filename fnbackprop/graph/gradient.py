@@ -15,6 +15,7 @@ from ..core.module import Context, Spec, Variables
 from .graph import Graph
 from .needs import Need, needs
 from .node import Node
+from .shapes import label
 
 
 class ReversedNode(NamedTuple):
@@ -65,6 +66,10 @@ class GradientGraph:
 
     graph: Graph
     needs: Mapping[str, tuple[Need, ...]] = field(default_factory=dict, compare=False)
+
+    def __str__(self) -> str:
+        """Its nodes, in the order in which they run: from which edges to which, and what each needs, where known."""
+        return "\n".join([f"gradient graph of {len(self.nodes)} nodes", *(f"  {_line(node)}" for node in self.nodes)])
 
     @property
     def nodes(self) -> tuple[ReversedNode, ...]:
@@ -126,6 +131,13 @@ class GradientGraph:
                 total = dparams if other is None else jax.tree.map(jnp.add, other, dparams)
                 params[reversed_node.owner] = total
         return Gradients(params, wires)
+
+
+def _line(reversed_node: ReversedNode) -> str:
+    read, written = (", ".join(f"∂C/∂{wire}" for wire in w) for w in (reversed_node.reads, reversed_node.writes))
+    needed = [label(need.spec) if need.kind == "computed" else need.name for need in reversed_node.needs or ()]
+    told = "" if reversed_node.needs is None else f"; needs {', '.join(needed) or 'nothing'}"
+    return f"{reversed_node.node.name}: {read} → {written}{told}"
 
 
 def _inside(node: Node, wires: dict[str, Array]) -> dict[str, Array]:

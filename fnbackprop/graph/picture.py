@@ -21,6 +21,11 @@ class Picture:
     diagram: Diagram
     title: str = ""
 
+    def __repr__(self) -> str:
+        """What to do with it, where nothing shows it."""
+        modules = sum(place.kind == "module" for place in self.diagram.places)
+        return f"picture of {modules} modules: save('it.svg'), or .svg, .dot and .mermaid as text"
+
     @property
     def svg(self) -> str:
         self._check_legible()

@@ -58,6 +58,20 @@ def test_with_shapes_a_reversed_node_knows_what_it_needs() -> None:
     assert {n.needs for n in reverse(DIAMOND).nodes} == {None}
 
 
+def test_it_reads_as_its_nodes_in_the_order_in_which_they_run() -> None:
+    graph = Graph([Node(Linear(4), "stem"), Node(ReLU(), "bent")])
+    assert str(reverse(graph)).splitlines() == [
+        "gradient graph of 2 nodes",
+        "  bent: ∂C/∂bent → ∂C/∂stem",
+        "  stem: ∂C/∂stem → ∂C/∂x",
+    ]
+    assert str(reverse(graph, jnp.ones((2, 3)))).splitlines() == [
+        "gradient graph of 2 nodes",
+        "  bent: ∂C/∂bent → ∂C/∂stem; needs bool[2, 4]",
+        "  stem: ∂C/∂stem → ∂C/∂x; needs params.weight, x",
+    ]
+
+
 def test_the_same_gradients_as_jax_bit_for_bit() -> None:
     variables = DIAMOND.init(jax.random.key(0), X)
     context = Context(jax.random.key(2), train=True)

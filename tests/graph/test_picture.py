@@ -45,6 +45,11 @@ def test_too_many_nodes_are_refused_with_the_remedy() -> None:
     assert draw(Graph([Linear(4 + i) for i in range(100)], outputs=names[::33])).mermaid
 
 
+def test_elsewhere_a_picture_says_what_to_do_with_it() -> None:
+    picture = draw(Graph([Linear(2), ReLU()]))
+    assert repr(picture) == "picture of 2 modules: save('it.svg'), or .svg, .dot and .mermaid as text"
+
+
 def test_a_notebook_shows_a_graph_and_a_picture() -> None:
     graph = Graph([Node(Linear(3), "layer"), Tanh()])
     assert 'data-node="layer"' in graph._repr_svg_()
