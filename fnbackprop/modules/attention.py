@@ -39,6 +39,7 @@ def attention(
     Forward:  s = q kᵀ / √size,  p = softmax(s) over the keys that are allowed,  y = p v
     Backward: dv = pᵀ dy,  dp = dy vᵀ,  ds = p (dp − Σ dy y),  dq = ds k / √size,  dk = dsᵀ q / √size
 
+    q is (*batch, queries, heads, size), k (*batch, keys, kv, size); v and y have a width of their own in place of size.
     mask: which keys each query may see, of a shape that broadcasts to (*batch, heads, queries, keys). causal: query t
     sees the keys 0 … t, and no others. Heads that share keys and values (grouped queries) lie next to each other: kv
     divides heads, and their cotangents are summed. A query that may see nothing gets 0, and gives none.

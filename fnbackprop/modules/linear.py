@@ -72,7 +72,11 @@ def linear_reference(
 
 @configurable
 class Linear(Module):
-    """Matrix product with a weight of shape (features, in) and a bias: `linear`."""
+    """Matrix product with a weight of shape (features, in) and a bias: `linear`.
+
+    features: how many outputs; how many inputs there are is seen. bias: whether there is one, which begins at 0.
+    initializer: of the weight, see `initial_weight`.
+    """
 
     features: Annotated[int, Gt(0)]
     bias: bool = True
