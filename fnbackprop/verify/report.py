@@ -98,7 +98,10 @@ class VjpReport:
             return [f"  no check ran: {why}" for why in dict.fromkeys(check.outcome.reason for check in self.checks)]
         own = ["  no hand-written rule is called in it: this is JAX's own derivative"] if not self.hand_written else []
         left_out = {check.name for check in checks_of(self.level)} - {check.name for check in self.checks}
-        return [*own, *(["  not all checks were run"] if left_out else [])]
+        departs = any(check.verdict in (Verdict.DECLARED, Verdict.FAIL) for check in self.checks)
+        needless = ["  nothing departs from the derivative: it need not be declared"] if self.surrogate else []
+        partly = ["  not all checks were run"] if left_out else []
+        return [*own, *partly, *(needless if not departs and not left_out else [])]
 
     @property
     def evidence(self) -> list[str]:

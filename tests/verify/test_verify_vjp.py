@@ -358,3 +358,10 @@ def test_a_short_error_is_not_found_in_what_others_say():
     told = errors_once(checks)
     assert [check.verdict for check in told] == ["FAIL", "FAIL", "NOT_RUN", "NOT_RUN"]
     assert told[2] is checks[2]
+
+
+def test_a_declaration_that_is_not_needed_is_told():
+    told = "nothing departs from the derivative: it need not be declared"
+    assert told in str(verify_vjp(right_square, X, surrogate="straight-through"))
+    assert told not in str(verify_vjp(straight_through, X, surrogate="straight-through"))
+    assert told not in str(verify_vjp(right_square, X))
