@@ -36,7 +36,7 @@ def options(case: Case) -> Outcome:
     free = [option for name, option in found.items() if name not in declared]
     unsaid = [*(_settings(case, option) for option in free), _all_switched(case, free)]
     for setting in [*chain.from_iterable(said.values()), *from_each(unsaid, _MOST[case.level])]:
-        if not setting.finite and (positive := _positive(setting)).finite:
+        if not setting.finite and (positive := _positive(setting)).accepted and positive.finite:
             setting = positive  # as where a switch takes logarithms of what were logarithms
         points = random_points(setting, 2, rng)
         judgements.append(judge(setting, points, cotangents(setting, 2, rng), case.tolerance, rng))
