@@ -51,7 +51,8 @@ def _remedy(a: Mapping[str, Any], b: Mapping[str, Any], key: str) -> str:
     if table != "optimizer.learning_rate" or name not in SCHEDULE.left_to_the_run or not (key in a and key in b):
         return ""
     shorter = b[key] < a[key]
-    remedy = "a run that is to end sooner can be stopped (Ctrl-C)" if shorter else f"{key}={_text(a, key)} keeps it"
+    longer = f"{key}={_text(a, key)} keeps it, and the rate stays where it ends; --fresh trains anew"
+    remedy = "a run that is to end sooner can be stopped (Ctrl-C)" if shorter else longer
     return f"; it follows the run's length where it is left out: {remedy}"
 
 

@@ -9,6 +9,7 @@ from .problems import nearest
 _CSV = """\
 path = "data.csv"       # its first row names the columns
 target = "label"        # the column to predict
+# features = ["a", "b"] # the columns to predict it from, where not all others are
 """
 _NPY = """\
 inputs = "inputs.npy"   # one example a row

@@ -12,7 +12,7 @@ from jax import Array
 
 from ..core.errors import GraphError
 from ..core.module import Context, Spec, Variables
-from .graph import Graph
+from .graph import Graph, require_graph
 from .needs import Need, needs
 from .node import Node
 from .shapes import label
@@ -158,8 +158,12 @@ def node_vjp(
 def reverse(graph: Graph, *specs: Spec) -> GradientGraph:
     """The gradient graph of `graph`, as frameworks build it when they reverse the forward graph (lecture, A3).
 
-    specs: the graph's inputs, or their shapes, from which it is known what each reversed node `needs` in training.
+    specs: the graph's inputs, or jax.ShapeDtypeStructs of them, from which it is known what each reversed node `needs`
+        in training.
+
+    Raises GraphError for what is no graph.
     """
+    require_graph("reverse", graph)
     if not specs:
         return GradientGraph(graph)
     variables = jax.eval_shape(lambda key: graph.init(key, *specs), jax.random.key(0))

@@ -178,6 +178,12 @@ def _texts(tree: Any) -> str:
     return ", ".join(f"{jax.tree_util.keystr(p, simple=True)} {spec_text(leaf)}" for p, leaf in leaves) or "none"
 
 
+def require_graph(what: str, graph: object) -> None:
+    """Raise GraphError where it is none, as a module or a list of them."""
+    if not isinstance(graph, Graph):
+        raise GraphError(f"{what} wants a Graph and got {kind_of(graph)}: Graph([…]) makes one of modules")
+
+
 def spec_text(spec: Spec) -> str:
     """A shape and dtype as people write them: float32[64, 10]."""
     return f"{spec.dtype}[{', '.join(map(str, spec.shape))}]"

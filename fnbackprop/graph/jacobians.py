@@ -15,7 +15,7 @@ from jaxtyping import Float
 from ..core.errors import GraphError
 from ..core.module import Context, Spec, Variables
 from .gradient import node_vjp
-from .graph import Graph
+from .graph import Graph, require_graph
 from .node import Node
 from .visits import visits
 
@@ -31,6 +31,7 @@ def jacobians(graph: Graph, variables: Variables, *xs: Array, context: Context =
     Each row is what the node's rule makes of a one-hot cotangent. Raises GraphError where a matrix would have more than
     10⁷ entries.
     """
+    require_graph("jacobians", graph)
     for visit in visits(graph.walk, variables, *xs, wanted=graph.inputs, context=context):
         _check_sizes(visit.node, visit.ys, _reads(visit.node, visit.variables, visit.xs))
     found: Jacobians = {}

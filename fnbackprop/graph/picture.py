@@ -8,7 +8,7 @@ from ..core.module import Spec
 from ..core.output_file import write_output
 from ..drawing import Diagram, write_dot, write_mermaid, write_svg
 from .diagram import make_diagram
-from .graph import Graph
+from .graph import Graph, require_graph
 
 _MOST_NODES = 100
 _MOST_LINKS = 400
@@ -84,8 +84,9 @@ def draw(
     targets: what the cost compares the outputs with, or its shape.
     fold: in a graph of more than a dozen nodes, show repeated blocks once, with their count.
 
-    Raises ShapeError where the specs do not fit.
+    Raises ShapeError where the specs do not fit, GraphError for what is no graph.
     """
+    require_graph("draw", graph)
     return Picture(make_diagram(graph, *specs, cost=cost, targets=targets, fold=fold), title)
 
 

@@ -119,6 +119,12 @@ def _name(path: tuple[Any, ...], parameters: list[str]) -> str:
     return name + jax.tree_util.keystr(path[1:])
 
 
+def is_floating(leaf: Any) -> bool:
+    """Whether it is an array of floating or complex numbers."""
+    arrays = isinstance(leaf, jax.Array | np.ndarray) and not is_key(leaf)
+    return arrays and bool(jnp.issubdtype(leaf.dtype, jnp.inexact))
+
+
 def is_key(leaf: Any) -> bool:
     """Whether it is a typed random key, or an array of them."""
     return not isinstance(leaf, np.ndarray | np.generic) and "key<" in str(getattr(leaf, "dtype", ""))

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .arguments import Arguments, is_key
+from .arguments import Arguments, is_floating
 from .compare import Tolerance
 from .constants import code_constants, is_threshold, traced_constants
 from .declarations import Declarations
@@ -142,14 +142,12 @@ def cast(setting: Setting, dtype: np.dtype) -> Setting:
     wide = dtype == np.float64
     kinds = {True: np.dtype(np.complex128 if wide else np.complex64), False: dtype}
 
-    def changed(leaf: Any) -> Any:
-        arrays = isinstance(leaf, jax.Array | np.ndarray) and not is_key(leaf)
-        floating = arrays and jnp.issubdtype(leaf.dtype, jnp.inexact)
-        return np.asarray(leaf, kinds[np.iscomplexobj(leaf)]) if floating else leaf
+    def changed(x: Any) -> np.ndarray:
+        return np.asarray(x, kinds[np.iscomplexobj(x)])
 
     # Those that are not differentiated too: the function may stop their gradients.
-    others = replace(setting, leaves=tuple(map(changed, setting.leaves)))
-    return replace(others.at([np.asarray(x, kinds[np.iscomplexobj(x)]) for x in setting.xs]), x64=wide)
+    leaves = tuple(changed(leaf) if is_floating(leaf) else leaf for leaf in setting.leaves)
+    return replace(replace(setting, leaves=leaves).at(list(map(changed, setting.xs))), x64=wide)
 
 
 def cotangents(setting: Setting, count: int, rng: np.random.Generator) -> list[Arrays]:

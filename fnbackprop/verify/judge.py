@@ -20,6 +20,8 @@ from .verdict import Finding
 # Points at which the values are asked, and entries there that are looked at one by one.
 _TRIALS = 6
 _ENTRIES = 3
+# Cotangents within this factor of 1 are ordinary.
+_USUAL = 1e6
 
 
 @dataclass
@@ -65,7 +67,10 @@ def judge(
     comparison = compare(pulled, rows, tolerance, are_plain(points)) if referenced else unknown
     judgement = Judgement(comparison.compared, comparison.worst, comparison.shared, referenced)
     most = _TRIALS if referenced else max(_TRIALS, len({point.kind for point in points}))
-    order = dict.fromkeys([*_of_each_kind(comparison.severity, points), *range(min(asked, len(points)))])
+    sizes = np.abs(as_covector(rows)).max(-1, initial=0)
+    # Where it is as wrong for an ordinary cotangent as for a tiny or a huge one, that one shows it better.
+    severity = comparison.severity * np.where((sizes > 1 / _USUAL) & (sizes < _USUAL), 1, 0.5)
+    order = dict.fromkeys([*_of_each_kind(severity, points), *range(min(asked, len(points)))])
 
     def trial(row: int) -> Trial:
         return Trial(setting, points[row], row, pulled, rows)

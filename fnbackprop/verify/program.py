@@ -127,6 +127,11 @@ class Program:
             return None
 
     @property
+    def stops_gradients(self) -> bool:
+        """Whether it stops a gradient anywhere."""
+        return any(equation.primitive.name == "stop_gradient" for equation in self._operations)
+
+    @property
     def stopped(self) -> list[int]:
         """Which of its arguments it takes through `stop_gradient` alone, by number."""
         if self.shapes is None:
@@ -192,6 +197,11 @@ class Program:
     def refuses(self) -> bool:
         """Whether that error is its own, and not JAX's for what its backward pass returns."""
         return self.raises and _RETURNED not in str(self._undifferentiable)
+
+    @property
+    def error(self) -> Exception | None:
+        """That error."""
+        return self._undifferentiable if self.raises else None
 
     @cached_property
     def _undifferentiable(self) -> Exception | None:

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .arguments import is_floating
 from .bits import bits
 from .blocks import in_blocks, in_turn
 from .magnitude import scale
@@ -77,8 +78,10 @@ class Setting:
         return self._explicit(*xs) if self.explicit else self.primal(*xs)
 
     def _of(self, function: Any, xs: Sequence[Any]) -> tuple[Any, ...]:
-        # A rule may do with JAX's arrays what NumPy's do not have, as x.at[…].
-        out = function(*jax.tree.unflatten(self.tree, self.filled([jnp.asarray(x) for x in xs])))
+        # A rule may do with JAX's arrays what NumPy's do not have, as x.at[…], or do worse, as a sum of bfloat16. Those
+        # that are not differentiated are given so, too.
+        leaves = [jnp.asarray(leaf) if is_floating(leaf) else leaf for leaf in self.filled(list(map(jnp.asarray, xs)))]
+        out = function(*jax.tree.unflatten(self.tree, leaves))
         return tuple(y for y in jax.tree.leaves(out) if jnp.issubdtype(jnp.result_type(y), jnp.inexact))
 
     @cached_property

@@ -7,6 +7,7 @@ import numpy as np
 from .decide import Decision
 from .describe import describe
 from .diagnose import diagnose
+from .diagnosis import Diagnosis
 from .points import Point
 from .pulled import Arrays, Pulled
 from .setting import Setting
@@ -66,5 +67,11 @@ def wrong_derivative(trial: Trial, answer: Answer) -> Finding:
         expected=float(answer.expected / unit),
         difference=float(answer.difference / unit),
         error=float(answer.error / abs(unit)),
-        diagnosis=diagnose(number, trial.row, trial.every, trial.dys),
+        diagnosis=diagnose(number, trial.row, trial.every, trial.dys) or _of_stopped(trial, answer),
     )
+
+
+def _of_stopped(trial: Trial, answer: Answer) -> Diagnosis | None:
+    agrees = trial.pulled.reference is not None and not answer.disputed
+    stopped = agrees and trial.setting.program.stops_gradients
+    return Diagnosis("as autodiff has it, for which the function stops a gradient", meant=True) if stopped else None

@@ -89,7 +89,8 @@ def run_check(check: Check, case: Case) -> CheckReport:
         leaked = isinstance(error, jax.errors.UnexpectedTracerError)
         finding = replace(finding, diagnosis=Diagnosis("state outside the residuals")) if leaked else finding
         ours = f"the check itself {finding.what}; please report it"
-        outcome = failed(finding) if leaked or came_through_the_rule(error) else inconclusive(ours)
+        theirs = leaked or came_through_the_rule(error) or in_a_line(error) == case.given.program.undifferentiable
+        outcome = failed(finding) if theirs else inconclusive(ours)
         outcome = replace(outcome, raised=in_a_line(error))
     return CheckReport(check.name, _declared(check, case, outcome), time.perf_counter() - start)
 

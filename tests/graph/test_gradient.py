@@ -171,3 +171,9 @@ def test_any_graph_agrees_with_jax(drawn: list[tuple[str, float, float]], more_o
     params, dx = grad_of_sum(graph, variables, X)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4), gradients.params, params)
     np.testing.assert_allclose(gradients.wires["x"], dx, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_what_is_no_graph_is_told() -> None:
+    with pytest.raises(GraphError, match="reverse wants a Graph and got a Linear"):
+        reverse(Linear(3))  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ from ..outcome import conclude
 from ..points import Point, random_points
 from ..pulled import Arrays, pullback
 from ..setting import Setting
-from ..verdict import Finding, Outcome, failed, not_run, passed
+from ..verdict import Finding, Outcome, RuleRaised, failed, not_run, passed
 
 
 def second_order(case: Case) -> Outcome:
@@ -28,6 +28,8 @@ def second_order(case: Case) -> Outcome:
     if refusal:
         given = Finding("a refusal of second derivatives is declared, but they are given", describe(setting))
         return passed("refused, as declared") if refused else failed(given)
+    if error := case.given.program.error:
+        raise RuleRaised("when differentiated", error, describe(case.given))
     if refused:
         # A backward pass may well be something that JAX cannot differentiate; its silence would be worse.
         return not_run(f"refused ({refused}); declare second_order='refused'")

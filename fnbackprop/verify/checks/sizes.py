@@ -6,13 +6,14 @@ from dataclasses import replace
 import numpy as np
 
 from ..case import Case, cotangents
+from ..describe import describe
 from ..dimensions import Dimensions
 from ..judge import judge
 from ..lengths import Group
 from ..outcome import conclude
 from ..points import Point, random_points
 from ..setting import Setting
-from ..verdict import Outcome, not_run
+from ..verdict import Outcome, RuleRaised, not_run
 
 _LENGTHS = (2, 3, 4, 127, 128, 129, 130)
 # All groups together get lengths from these on, odd where there is a 1: each group is even once and odd once, and any
@@ -24,6 +25,8 @@ _LARGEST, _PACKED = 1 << 18, 1 << 16
 
 def sizes(case: Case) -> Outcome:
     """All groups of equal lengths changed at once, each to another length; then every length for every group."""
+    if error := case.given.program.error:
+        raise RuleRaised("when differentiated", error, describe(case.given))
     if not case.dimensions.groups:
         return replace(not_run("no length of its arguments can be changed"), figures=_said(case))
     rng, judgements = case.rng("sizes"), []
