@@ -13,7 +13,7 @@ from rich.console import Console
 
 from .. import build, records, training
 from ..core.atomic import write_atomically
-from ..core.errors import CheckpointError
+from ..core.errors import CheckpointError, ConfigError
 from ..core.stopping import stop_wish
 from ..data.digest import data_digest
 from .final_model import final_model, warn_of_lost_best
@@ -79,6 +79,8 @@ def train(
 def _folder(run: str | Path | None, fresh: bool, name: str) -> records.RunFolder:
     if run is None:
         return records.RunFolder.next_free(Path("runs"), name)
+    if (Path(run) / "sweep.toml").is_file():
+        raise ConfigError(f"{run} is the folder of a sweep; give another with --run")
     return records.RunFolder.fresh(Path(run)) if fresh else records.RunFolder.at(Path(run))
 
 

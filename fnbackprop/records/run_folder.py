@@ -132,8 +132,6 @@ class RunFolder:
             if entry.is_symlink() or not (entry.is_file() or entry.is_dir()):
                 what = "link" if entry.is_symlink() else "pipe or a device"
                 raise ConfigError(f"run folder {self.path} holds a {what}, {entry.name}, as no run does; move it away")
-            if entry.name == "sweep.toml":
-                raise ConfigError(f"{self.path} is the folder of a sweep; give another with --run")
         return self
 
 

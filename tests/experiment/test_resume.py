@@ -351,3 +351,11 @@ def test_who_starts_the_same_training_anew_is_told_of_what_is_unfinished(train: 
         told = Console(file=StringIO(), width=200)
         train(override, console=told)
         assert "unfinished" not in told.file.getvalue()
+
+
+def test_the_folder_of_a_sweep_is_no_run(train: Train) -> None:
+    Path("swept").mkdir()
+    for name in ("sweep.toml", "lock"):
+        Path("swept", name).touch()
+    with pytest.raises(ConfigError, match="swept is the folder of a sweep; give another with --run"):
+        train(run="swept")

@@ -147,10 +147,3 @@ def test_file_names_are_those_of_the_documentation(tmp_path: Path):
     files = (run.config, run.environment, run.metrics, run.log, run.status, run.report, run.model, run.checkpoints)
     names = "config.toml environment.json metrics.jsonl log.txt status.json report.html model.safetensors checkpoints"
     assert [file.relative_to(tmp_path).as_posix() for file in files] == names.split()
-
-
-def test_the_folder_of_a_sweep_is_no_run(tmp_path: Path) -> None:
-    for name in ("sweep.toml", "lock"):
-        (tmp_path / name).touch()
-    with pytest.raises(ConfigError, match="is the folder of a sweep; give another with --run"):
-        RunFolder.at(tmp_path)
