@@ -19,11 +19,13 @@ _WITHOUT_LOOP = 1 << 22
 def over_examples(compute: Callable, meeting: Meeting, q: Array, *xs: Array) -> Any:
     """`compute(meeting, q, *xs)`, on a CPU in a loop over the examples; all arrays have their axes in front."""
     batch, heads = q.shape[:-3], q.shape[-2]
-    scores = max(1, heads * meeting.rows * meeting.columns * accumulation_dtype(q.dtype).itemsize)
-    together = max(1, _CACHE // scores)
+    size = heads * accumulation_dtype(q.dtype).itemsize
+    together = max(1, _CACHE // max(1, size * meeting.rows * meeting.columns))
+    # Of all blocks: where there are several, each is used up before the next.
+    at_once = max(1, _WITHOUT_LOOP // max(1, size * meeting.queries * meeting.keys))
     # An exported program has batches of any size.
     known = all(isinstance(n, int) for n in batch)
-    if jax.default_backend() != "cpu" or not known or math.prod(batch) <= max(1, _WITHOUT_LOOP // scores):
+    if jax.default_backend() != "cpu" or not known or math.prod(batch) <= at_once:
         return compute(meeting, q, *xs)
     mask = meeting.mask
     masks = () if mask is None or mask.ndim <= 4 else (jnp.broadcast_to(mask, (*batch, *mask.shape[-4:])),)
