@@ -67,6 +67,11 @@ def test_what_is_small_is_done_at_once(loops) -> None:
     assert loops == []
 
 
+def test_several_blocks_keep_their_loop(loops) -> None:
+    attention(*arrays(), None, False, 2)
+    assert loops
+
+
 def test_it_can_be_mapped(loops) -> None:
     mapped = jax.vmap(attention)(*(jnp.stack([x, 2 * x]) for x in arrays()))
     for one, factor in zip(mapped, (1, 2), strict=True):
