@@ -1,6 +1,6 @@
 """What a run that is done, or was stopped, can be asked: its test figures, and its model's predictions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -71,8 +71,7 @@ def predict_images(
     trained, files = training.load_trained(folder.model, plan.model), find_images(paths)
     form = Form.of(plan.config.data.source, trained.input_shape, white)
     outputs = training.predict(trained, read_images(files, form, resize=resize, invert=invert))
-    written = [] if output is None else _write(trained, outputs, kind, output)
-    return [*(f"{file}: {text}" for file, text in zip(files, _told(trained, outputs), strict=True)), *written]
+    return _lines(trained, outputs, map(str, files), kind, output)
 
 
 def predict_table(
@@ -82,8 +81,19 @@ def predict_table(
     trained = _trained(run, allow)
     inputs, rows = csv_inputs(str(path), trained.features)
     outputs = training.predict(trained, inputs)
+    return _lines(trained, outputs, (f"line {row}" for row in rows), kind, output)
+
+
+def _lines(
+    trained: training.Trained,
+    outputs: np.ndarray,
+    names: Iterable[str],
+    kind: training.Prediction,
+    output: Path | None,
+) -> list[str]:
+    """What the model makes of each, by name; and what was written, where that was asked for."""
     written = [] if output is None else _write(trained, outputs, kind, output)
-    return [*(f"line {row}: {text}" for row, text in zip(rows, _told(trained, outputs), strict=True)), *written]
+    return [*(f"{name}: {text}" for name, text in zip(names, _told(trained, outputs), strict=True)), *written]
 
 
 def _told(trained: training.Trained, outputs: np.ndarray) -> list[str]:

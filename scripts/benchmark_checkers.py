@@ -96,8 +96,8 @@ def _ours(level: Any, rule: Callable, args: tuple) -> tuple[bool | None, str]:
 def _theirs(checker: Checker, rule: Callable, args: tuple, question: Message) -> tuple[bool, str]:
     """A peer sees the floating and complex arrays only, the rest fixed: the most favourable way to call it."""
     assert checker.check
-    arguments = read_arguments(rule, args)
-    given = Setting(rule, None, arguments.leaves, arguments.tree, arguments.active, arguments.names, x64=False)
+    leaves, tree, active, names = read_arguments(rule, args)
+    given = Setting(rule, None, leaves, tree, active, names, x64=False)
     wide = cast(given, np.dtype(np.float64))
     setting = wide if checker.x64 and wide.accepted else given
 

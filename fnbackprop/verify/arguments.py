@@ -1,8 +1,7 @@
 """Which of a call's arguments are differentiated, and what they are called."""
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 import jax
@@ -11,23 +10,17 @@ import numpy as np
 
 
 class Arguments(NamedTuple):
-    """The leaves of a call's arguments, and which of them are differentiated.
-
-    stopped: names of those whose gradient the function itself stops, by their place; they are not.
-    """
+    """The leaves of a call's arguments, and which of them are differentiated."""
 
     leaves: tuple[Any, ...]
     tree: Any
     active: tuple[int, ...]
     names: tuple[str, ...]
-    stopped: Mapping[int, str] = MappingProxyType({})
 
-    def without(self, places: Iterable[int]) -> "Arguments":
-        """The same where the function stops the gradients of these of the active ones."""
-        named = dict(zip(self.active, self.names, strict=True))
-        stopped = {self.active[k]: self.names[k] for k in places}
-        kept = [i for i in self.active if i not in stopped]
-        return self._replace(active=tuple(kept), names=tuple(named[i] for i in kept), stopped=stopped)
+    def without(self, places: Collection[int]) -> "Arguments":
+        """The same where these of the active ones are not differentiated."""
+        kept = [k for k in range(len(self.active)) if k not in places]
+        return self._replace(active=tuple(self.active[k] for k in kept), names=tuple(self.names[k] for k in kept))
 
 
 def read_arguments(function: Callable, args: tuple[Any, ...]) -> Arguments:
@@ -121,8 +114,7 @@ def _name(path: tuple[Any, ...], parameters: list[str]) -> str:
 
 def is_floating(leaf: Any) -> bool:
     """Whether it is an array of floating or complex numbers."""
-    arrays = isinstance(leaf, jax.Array | np.ndarray) and not is_key(leaf)
-    return arrays and bool(jnp.issubdtype(leaf.dtype, jnp.inexact))
+    return isinstance(leaf, jax.Array | np.ndarray) and bool(jnp.issubdtype(leaf.dtype, jnp.inexact))
 
 
 def is_key(leaf: Any) -> bool:

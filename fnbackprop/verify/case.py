@@ -46,7 +46,7 @@ class Case:
     @cached_property
     def given(self) -> Setting:
         """The call as it was made."""
-        leaves, tree, active, names, _ = self.arguments
+        leaves, tree, active, names = self.arguments
         x64 = any(getattr(leaf, "dtype", None) in (jnp.float64, jnp.complex128, jnp.int64) for leaf in leaves)
         wide = x64 and jax.config.jax_enable_x64
         domain = self.declarations.domain
