@@ -45,11 +45,14 @@ class Slope(NamedTuple):
 
 def initial_state(recipe: Recipe, key: PRNGKeyArray, inputs: Spec) -> TrainState:
     """Fresh variables for a batch of inputs of this shape, and the optimizer's state, at step 0."""
-    # One compiled program, instead of one for every array that is drawn. It runs once: on a CPU, where it takes half
-    # as long to compile with little optimisation, that is what counts.
+
+    def start(key: PRNGKeyArray) -> TrainState:
+        return start_state(recipe, recipe.model.init(key, inputs))
+
+    # One compiled program, instead of one for every array. It runs once: on a CPU, where it takes half as long to
+    # compile with little optimisation, that is what counts.
     options = {"xla_backend_optimization_level": 1} if jax.default_backend() == "cpu" else {}
-    variables = jax.jit(lambda key: recipe.model.init(key, inputs), compiler_options=options)(key)
-    return start_state(recipe, variables)
+    return jax.jit(start, compiler_options=options)(key)
 
 
 def start_state(recipe: Recipe, variables: Variables) -> TrainState:

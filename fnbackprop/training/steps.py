@@ -1,6 +1,8 @@
 """The steps of one dispatch, as a pure function that can be compiled, or mapped over many runs and then compiled."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import jax
 import jax.numpy as jnp
@@ -37,7 +39,7 @@ class Steps:
         self, key: PRNGKeyArray, state: TrainState, examples: Examples, order: Order | Pooled, looks: int
     ) -> Records:
         """Room for an epoch's figures, and for so many looks at the nodes."""
-        _, figures, look = jax.eval_shape(self.step, key, state, examples, order, np.int32(0))
+        _, figures, look = jax.eval_shape(self._traced, key, state, examples, order, np.int32(0))
         figures = jax.tree.map(lambda f: jnp.zeros((self.batches.per_epoch, *f.shape), f.dtype), figures)
         return figures, None if look is None else no_looks(look, looks)
 
@@ -55,11 +57,16 @@ class Steps:
 
         def body(i: Array, carry: tuple[TrainState, Records]) -> tuple[TrainState, Records]:
             state, (figures, looks) = carry
-            state, new, look = self.step(key, state, examples, order, i)
+            state, new, look = self._traced(key, state, examples, order, i)
             figures = jax.tree.map(lambda values, value: values.at[i].set(value), figures, new)
             return state, (figures, looks if look is None or looks is None else add_look(looks, look))
 
         return jax.lax.fori_loop(first, last, body, (state, records))
+
+    @cached_property
+    def _traced(self) -> Callable[..., tuple[TrainState, Figures, Look | None]]:
+        # Inline: the program is as if `step` were called itself, but that its shapes and the loop take one trace.
+        return jax.jit(self.step, inline=True)
 
     def step(
         self, key: PRNGKeyArray, state: TrainState, examples: Examples, order: Order | Pooled, i: Array

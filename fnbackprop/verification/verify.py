@@ -1,14 +1,13 @@
 """Verify what is named, several rules or checks at a time."""
 
-import gc
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cache
 from itertools import chain
 
 import jax
 
 from ..core.child import in_children
+from ..core.collector import spare_collector
 from ..core.compile_cache import keep_compiled
 from ..core.errors import ConfigError
 from ..core.processors import processors
@@ -68,16 +67,9 @@ def _processors() -> int:
     return min(processors(), _MOST_JOBS) if jax.default_backend() == "cpu" else 1
 
 
-@cache
-def _spare_collector() -> None:
-    """In a process that ends with its work, what is loaded stays: collecting it took a tenth of a rule's time."""
-    gc.collect()
-    gc.freeze()
-
-
 def _listed(name: str, request: Request) -> list[VjpReport]:
     keep_compiled()
-    _spare_collector()
+    spare_collector()
     return list(reports_on(name, request))
 
 

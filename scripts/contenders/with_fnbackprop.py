@@ -1,11 +1,13 @@
 """fnbackprop through its own training loop, everything that a run does on the device included."""
 
+from typing import Any
+
 import jax
-import jax.numpy as jnp
 import numpy as np
 import optax
 
 from fnbackprop import training
+from fnbackprop.core.collector import spare_collector
 from fnbackprop.core.config import DataConfig, PenaltiesConfig
 from fnbackprop.costs import CROSS_ENTROPY
 from fnbackprop.data import Examples
@@ -17,6 +19,7 @@ from .problem import RATE, Problem, Start, Train
 
 def loop(problem: Problem) -> Start:
     """`training.Loop`: gathers from raw bytes, watches for non-finite numbers, and fetches four figures a step."""
+    spare_collector()  # as the command line does
     model, weights = network(problem)
     normalization = None
     if problem.inputs.dtype == np.uint8:
@@ -24,9 +27,12 @@ def loop(problem: Problem) -> Start:
     schedule = optax.constant_schedule(RATE)
     recipe = training.Recipe(model, CROSS_ENTROPY, PenaltiesConfig(), training.adam(RATE), schedule, normalization)
 
-    def state() -> training.TrainState:
-        params = jax.tree.map(jnp.array, weights)
+    @jax.jit
+    def initial(params: Any) -> training.TrainState:
         return training.start_state(recipe, training.Variables(params, {}, {}))
+
+    def state() -> training.TrainState:
+        return initial(weights)
 
     data = DataConfig(batch_size=problem.batch)
     examples = Examples(problem.inputs, problem.targets)
