@@ -7,6 +7,7 @@ from pathlib import Path
 import jax
 
 from . import build, records, training
+from .core.arrays import encode_arrays
 from .core.errors import ConfigError
 from .core.output_file import write_output
 
@@ -28,7 +29,7 @@ def export_weights(run: str | Path, output: str | Path, allow: Sequence[str] = (
         "classes": trained.classes,
     }
     metadata = {"format": "pt", **{name: json.dumps(value) for name, value in told.items()}}
-    write_output(output, records.encode_arrays(weights, metadata))
+    write_output(output, encode_arrays(weights, metadata))
     return list(weights)
 
 

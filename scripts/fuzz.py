@@ -27,10 +27,11 @@ import numpy as np
 
 from fnbackprop.build import build_plan, read_plan
 from fnbackprop.build.config_file import apply_overrides, shipped_configs
+from fnbackprop.core.arrays import load_arrays, save_arrays
 from fnbackprop.core.errors import FnbackpropError
 from fnbackprop.data import cifar10, csv, npy, npz
 from fnbackprop.data.idx import read_idx
-from fnbackprop.records import Checkpoints, load_arrays, read_metrics, save_arrays
+from fnbackprop.records import Checkpoints, read_metrics
 
 _PLACES = ("/fnbackprop/", "/tomllib/", "/zipfile/", "/numpy/lib/", "/json/", "/gzip")
 _MONITORING: Any = sys.monitoring  # type: ignore[attr-defined] # since 3.12

@@ -14,7 +14,8 @@ from safetensors.numpy import load_file
 import fnbackprop
 from fnbackprop import ConfigError, DataError, NonFiniteError, Result, build, experiment, finished, preview, training
 from fnbackprop.build import read_plan
-from fnbackprop.records import load_arrays, read_metrics, save_arrays
+from fnbackprop.core.arrays import load_arrays, save_arrays
+from fnbackprop.records import read_metrics
 
 CONFIG = """\
 model = [{ module = "Linear", features = 8 }, { module = "Dropout", rate = 0.2 }, { module = "Linear", features = 3 }]

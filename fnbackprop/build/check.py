@@ -8,7 +8,7 @@ import jax
 
 from ..core.errors import ConfigError, FnbackpropError, of_own_code
 from ..core.module import Variables
-from ..records import flatten_tree
+from ..core.trees import flatten_tree
 from ..training import Batch, Devices, Recipe, steps_per_epoch, train_step
 from ..training.health import watched_step
 from ..training.step import start_state

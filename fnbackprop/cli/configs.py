@@ -23,7 +23,7 @@ def summary(config: Config, overrides: Overrides = None, allow: Allow = None) ->
     from rich.console import Console
 
     from .. import preview
-    from ..graph import summary_table
+    from ..graph.summary_table import summary_table
 
     Console().print(summary_table(preview.summary(config, overrides or (), allow or ())))
 

@@ -7,6 +7,7 @@ import jax
 from rich.console import Console
 
 from .. import build, records, training
+from ..core.arrays import load_arrays
 from ..core.atomic import write_atomically
 from ..core.errors import ConfigError, DataError
 from ..core.stopping import StopWish
@@ -53,7 +54,7 @@ def _start(plan: build.Plan, data: build.Data, weights: Path) -> tuple[training.
     key, _ = jax.random.split(jax.random.key(plan.config.seed))
     inputs, _ = data.specs(plan.config.data.batch_size)
     state = training.initial_state(recipe, key, inputs)
-    arrays, metadata = records.load_arrays(weights)
+    arrays, metadata = load_arrays(weights)
     if "data_digest" in metadata:
         raise DataError(f"{weights} is a run's own model; import what `fnbackprop export RUN -o FILE` writes of it")
     variables = training.inside_weights(arrays, state.variables, plan.model, inputs)

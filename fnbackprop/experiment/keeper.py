@@ -5,6 +5,7 @@ import time
 import jax
 
 from .. import records, training
+from ..core.trees import flatten_tree
 from .run import Run
 from .start import Start
 
@@ -49,7 +50,7 @@ class Keeper:
             metrics=records.FileRecord(bytes=mark.bytes, sha256=mark.sha256),
             versions=self._versions,
         )
-        arrays = records.flatten_tree({"state": jax.device_get(state), "since_report": averages.arrays()})
+        arrays = flatten_tree({"state": jax.device_get(state), "since_report": averages.arrays()})
         checkpoints = self._run.checkpoints
         checkpoints.save(manifest, arrays)
         # Only now that this one has been read back.

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from .. import build, records, training
 from ..core.atomic import remove_leftovers
 from ..core.errors import CheckpointError, DataError
+from ..core.trees import restore_tree
 from .run import Run
 from .same_run import Found, check_same
 
@@ -41,7 +42,7 @@ class Start(NamedTuple):
             return fresh
         saved = {name: x for name, x in self.checkpoint.arrays.items() if name.startswith("state.")}
         try:
-            return records.restore_tree({"state": fresh}, saved)["state"]
+            return restore_tree({"state": fresh}, saved)["state"]
         except DataError as error:
             raise CheckpointError(f"the checkpoint of step {self.step} is of another model: {error}") from None
 

@@ -24,6 +24,5 @@ from .scopes import place_of as place_of
 from .summary import Summary as Summary
 from .summary import count_params as count_params
 from .summary import summarize as summarize
-from .summary_table import summary_table as summary_table
 from .visits import visits as visits
 from .while_loop import While as While

@@ -1,8 +1,5 @@
 """The records of a run: its folder, figures, arrays, log and progress, environment and report."""
 
-from .arrays import encode_arrays as encode_arrays
-from .arrays import load_arrays as load_arrays
-from .arrays import save_arrays as save_arrays
 from .averages import Averages as Averages
 from .best import Best as Best
 from .checkpoints import Checkpoint as Checkpoint
@@ -37,5 +34,3 @@ from .status import Status as Status
 from .status import read_status as read_status
 from .tensorboard import TensorBoard as TensorBoard
 from .trackers import Trackers as Trackers
-from .trees import flatten_tree as flatten_tree
-from .trees import restore_tree as restore_tree

@@ -8,9 +8,9 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..core.arrays import decode_arrays, encode_arrays
 from ..core.atomic import appearing_folder, unused_name
 from ..core.errors import CheckpointError, DataError
-from .arrays import decode_arrays, encode_arrays
 from .keys import data_to_keys, keys_to_data
 from .manifest import ArrayRecord, FileRecord, Manifest, read_manifest, write_manifest
 from .plain_file import read_plain

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..core.errors import NonFiniteError
 from ..core.module import Variables
-from ..records import flatten_tree
+from ..core.trees import flatten_tree
 from .loop import Chunk
 
 _WATCHED = ("loss", "gradient_norm")

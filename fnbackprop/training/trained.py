@@ -9,15 +9,16 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Num, Shaped
 
+from ..core.arrays import load_arrays, save_arrays
 from ..core.errors import DataError
 from ..core.module import Module, Variables
+from ..core.trees import flatten_tree, restore_tree
 from ..data.buckets import buckets_of
 from ..data.dataset import check_finite
 from ..data.normalize import Normalization, normalize
 from ..data.source import float32
 from ..modules.sigmoid import sigmoid
 from ..modules.softmax import softmax
-from ..records import flatten_tree, load_arrays, restore_tree, save_arrays
 from .finite import check_variables
 
 Prediction = Literal["outputs", "probabilities", "classes"]

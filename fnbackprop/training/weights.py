@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from ..core.module import Module, Spec, Variables
+from ..core.trees import flatten_tree, restore_tree
 from ..graph import Graph, nested
 from ..modules import Attention, BatchNorm, Conv, LayerNorm, Linear, RMSNorm
-from ..records import flatten_tree, restore_tree
 from .columns import Image, channels_first, channels_last, flattened_images, has_features
 
 # What PyTorch calls the arrays of a module otherwise.

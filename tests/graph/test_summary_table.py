@@ -7,7 +7,8 @@ from rich.console import Console
 
 from fnbackprop import Graph, Node
 from fnbackprop.costs import CROSS_ENTROPY
-from fnbackprop.graph import Summary, fused_end, summarize, summary_table
+from fnbackprop.graph import Summary, fused_end, summarize
+from fnbackprop.graph.summary_table import summary_table
 from fnbackprop.modules import Add, Linear, ReLU
 
 pytestmark = pytest.mark.quick

@@ -16,8 +16,9 @@ from typer.testing import CliRunner
 import fnbackprop
 from fnbackprop import sweep
 from fnbackprop.cli.commands import app
+from fnbackprop.core.arrays import load_arrays
 from fnbackprop.core.errors import ConfigError
-from fnbackprop.records import load_arrays, read_metrics
+from fnbackprop.records import read_metrics
 from fnbackprop.sweeps.axes import grid, read_axes
 from fnbackprop.sweeps.groups import make_groups
 from fnbackprop.sweeps.story import _prepare

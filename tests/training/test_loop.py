@@ -83,7 +83,10 @@ def test_chunks_end_where_reports_are_due_and_at_the_end_of_an_epoch(monkeypatch
 
 def test_it_is_traced_once_for_all_lengths(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "SECONDS_PER_CHUNK", 0)
-    trainer, state = start()
+    _, state = start()
+    TRACES.clear()
+    trainer = Loop(RECIPE, DATA, EXAMPLES, COUNT, KEY, state)
+    assert len(TRACES) == 1  # for the loop, and for the shapes of its figures
     TRACES.clear()
     lasts = [chunk.last for chunk in trainer.chunks(state, 9, 100)]
     assert lasts == list(range(1, 10))

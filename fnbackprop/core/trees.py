@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..core.errors import DataError
+from .errors import DataError
 
 Tree = TypeVar("Tree")
 

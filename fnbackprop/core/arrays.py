@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from safetensors import SafetensorError, deserialize
 
-from ..core.atomic import write_atomically
-from ..core.errors import DataError
+from .atomic import write_atomically
+from .errors import DataError
 
 # The format is little-endian, and so are the machines that JAX runs on. safetensors' own table for NumPy has no
 # bfloat16.

@@ -12,8 +12,8 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import load_file
 
+from fnbackprop.core.arrays import load_arrays, save_arrays
 from fnbackprop.core.errors import DataError
-from fnbackprop.records import load_arrays, save_arrays
 
 pytestmark = pytest.mark.quick
 

@@ -9,7 +9,7 @@ import pytest
 
 from fnbackprop.core.errors import DataError
 from fnbackprop.core.module import Variables
-from fnbackprop.records import flatten_tree, restore_tree
+from fnbackprop.core.trees import flatten_tree, restore_tree
 
 pytestmark = pytest.mark.quick
 
