@@ -14,6 +14,7 @@ from typing import Any
 
 from .by_name import dumps, loads
 from .errors import FnbackpropError
+from .process import tune_process
 
 _CHILD = "from fnbackprop.core.child import serve; serve()"
 
@@ -120,6 +121,7 @@ def in_children(
 
 def serve() -> None:
     """In the child: answer each job with its result, or with what was raised, until nobody is there to ask."""
+    tune_process()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a function prints is no answer
     jobs: queue.SimpleQueue[bytes] = queue.SimpleQueue()

@@ -74,6 +74,7 @@ class Loop:
         self._steps = Steps(recipe, self._batches, health, devices)
         if not isinstance(examples, HostExamples):
             examples = devices.everywhere(jax.tree.map(jnp.asarray, examples))
+        self._length = 1  # of the next chunk: known once there was one
         started = time.perf_counter()
         self._legs = Legs(examples, self._batches, self._order_key, devices)
         self._compile(devices.everywhere(state))
@@ -96,7 +97,7 @@ class Loop:
         Each chunk's state is used up by the next. Figures that are no numbers are for `check_finite` to refuse. Close
         it where it is left before its end. Raises DataError where examples on the host cannot be read.
         """
-        first, length = int(state.step), 1
+        first = int(state.step)
         state = self._devices.everywhere(state)
         with closing(self._legs.between(first, total_steps)) as legs:
             asked = time.perf_counter()
@@ -104,13 +105,13 @@ class Loop:
                 waited = time.perf_counter() - asked
                 while first < leg.last:
                     due = (first - first % period + period for period in periods)
-                    last = min(first + length, *due, leg.last)
+                    last = min(first + self._length, *due, leg.last)
                     began = time.perf_counter()
                     state, figures, health = self._take(state, leg, first, last)
                     seconds = time.perf_counter() - began
                     seen = self._batches.seen(leg.order, *leg.bounds(first, last))
                     yield Chunk(first, last, state, figures, seen, waited + seconds, health)
-                    length = self._limited(max(1, round(SECONDS_PER_CHUNK / seconds * (last - first))))
+                    self._length = self._limited(max(1, round(SECONDS_PER_CHUNK / seconds * (last - first))))
                     first, waited = last, 0.0
                 asked = time.perf_counter()
 

@@ -7,7 +7,6 @@ from itertools import chain
 import jax
 
 from ..core.child import in_children
-from ..core.collector import spare_collector
 from ..core.compile_cache import keep_compiled
 from ..core.errors import ConfigError
 from ..core.processors import processors
@@ -69,7 +68,6 @@ def _processors() -> int:
 
 def _listed(name: str, request: Request) -> list[VjpReport]:
     keep_compiled()
-    spare_collector()
     return list(reports_on(name, request))
 
 

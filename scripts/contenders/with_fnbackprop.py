@@ -7,8 +7,8 @@ import numpy as np
 import optax
 
 from fnbackprop import training
-from fnbackprop.core.collector import spare_collector
 from fnbackprop.core.config import DataConfig, PenaltiesConfig
+from fnbackprop.core.process import tune_process
 from fnbackprop.costs import CROSS_ENTROPY
 from fnbackprop.data import Examples
 from fnbackprop.data.normalize import Normalization
@@ -19,7 +19,7 @@ from .problem import RATE, Problem, Start, Train
 
 def loop(problem: Problem) -> Start:
     """`training.Loop`: gathers from raw bytes, watches for non-finite numbers, and fetches four figures a step."""
-    spare_collector()  # as the command line does
+    tune_process()  # as the command line does
     model, weights = network(problem)
     normalization = None
     if problem.inputs.dtype == np.uint8:
