@@ -258,6 +258,8 @@ def test_the_version_is_the_projects(here: Callable[..., Any]) -> None:
 
 def test_check_summary_schema_and_new(here: Callable[..., Any]) -> None:
     assert here("check", "iris.toml").output == "iris.toml: no mistakes found\n"
+    noted, *_ = here("check", "iris.toml", "model.2.features=5").output.splitlines()
+    assert noted.startswith("note: iris.toml: model: it ends with 5 outputs for 3 classes; 3 are enough")
     table = here("summary", "iris.toml", "model.0.features=16")
     assert table.exit_code == 0
     for cell in ("linear_2", "ReLU()", "[16, 16]", "131"):

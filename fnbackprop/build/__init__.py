@@ -12,6 +12,7 @@ from .describe import describe as describe
 from .describe import loss_of_the_mean as loss_of_the_mean
 from .difference import config_digest as config_digest
 from .difference import differences as differences
+from .notes import notes as notes
 from .optimizer import draws_noise as draws_noise
 from .plan import Plan as Plan
 from .plan import build_plan as build_plan

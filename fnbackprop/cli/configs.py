@@ -13,7 +13,8 @@ def check(config: Config, overrides: Overrides = None, allow: Allow = None) -> N
     """Find every mistake in a config that can be known without training."""
     from .. import preview
 
-    preview.check(config, overrides or (), allow or ())
+    for note in preview.check(config, overrides or (), allow or ()):
+        typer.echo(f"note: {note}")
     typer.echo(f"{config}: no mistakes found")
 
 
