@@ -28,4 +28,4 @@ def picture(
     """The model's graph and gradient graph under its cost, for `batch_size` examples."""
     plan, example = build.outline(config, overrides, allow)
     inputs, targets = build.batch_specs(example, batch_size)
-    return draw(plan.model, inputs, cost=plan.config.cost.name, targets=targets, title=Path(config).stem)
+    return draw(plan.model, inputs, cost=plan.config.cost.name, targets=targets, title=build.config_name(config))

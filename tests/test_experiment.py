@@ -198,6 +198,12 @@ def test_a_folder_with_something_in_it_is_not_written_to(train: Train) -> None:
     assert [path.name for path in Path("full").iterdir()] == ["mine"]
 
 
+def test_a_run_of_a_runs_config_is_called_as_that_run(train: Train) -> None:
+    first = train(run="runs/first")
+    assert train(config="runs/first/config.toml").run == Path("runs/first-2")
+    assert (first.run / "model.safetensors").is_file()
+
+
 def test_mistakes_are_found_before_a_folder_is_made(train: Train) -> None:
     with pytest.raises(ConfigError, match="it ends with 2 outputs for 3 classes"):
         train("model.2.features=2")

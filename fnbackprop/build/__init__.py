@@ -2,6 +2,7 @@
 
 from .check import check as check
 from .comparable import comparable_tables as comparable_tables
+from .config_file import config_name as config_name
 from .config_file import find_config as find_config
 from .config_file import read_toml as read_toml
 from .config_file import shipped_configs as shipped_configs

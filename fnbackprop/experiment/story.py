@@ -62,7 +62,7 @@ def train(
     machine = records.environment()
     records.Log(None, console).print(f"{'device':<17} {records.describe_device(machine)}")
     plan, data = build.prepare(config, overrides, allow)
-    name = Path(config).stem
+    name = build.config_name(config)
     if run is None and (left := find_unfinished(Path("runs"), name, plan, data)):
         text = f"{left.path}, of the same training: --run {left.path} goes on with it; this is a new run"
         records.Log(None, console).print(f"{'unfinished':<17} {text}", style="yellow")
