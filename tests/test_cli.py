@@ -166,6 +166,11 @@ def test_what_goes_wrong_has_a_code_and_a_reason(
     assert not Path("x.npy").exists()
 
 
+def test_nothing_is_said_of_training_that_cannot_begin(here: Callable[..., Any]) -> None:
+    assert here("train", "irsi.toml").stdout == ""
+    assert here("train", "iris.toml", "data.batch_size=1000").stdout == ""
+
+
 def test_every_mistake_of_a_config_is_a_line(trained: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     folder, _ = trained
     process = run(folder, "check", "iris.toml", "sed=1", "model.0.feature=8", "data.batch_size=big")

@@ -59,9 +59,9 @@ def train(
     SIGTERM.
     """
     console = console or Console()
+    plan, data = build.prepare(config, overrides, allow)  # first: what is wrong with them is said alone
     machine = records.environment()
     records.Log(None, console).print(f"{'device':<17} {records.describe_device(machine)}")
-    plan, data = build.prepare(config, overrides, allow)
     name = build.config_name(config)
     if run is None and (left := find_unfinished(Path("runs"), name, plan, data)):
         text = f"{left.path}, of the same training: --run {left.path} goes on with it; this is a new run"
