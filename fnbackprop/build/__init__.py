@@ -10,7 +10,7 @@ from .data import Data as Data
 from .data import batch_specs as batch_specs
 from .data import build_data as build_data
 from .describe import describe as describe
-from .describe import loss_of_the_mean as loss_of_the_mean
+from .describe import note_of_the_mean as note_of_the_mean
 from .difference import config_digest as config_digest
 from .difference import differences as differences
 from .notes import notes as notes
