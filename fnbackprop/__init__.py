@@ -5,7 +5,15 @@ The rules are functions with their derivatives written out: `fnbackprop.relu(x)`
 All public names stand in `__init__.pyi`.
 """
 
+from typing import Any
+
 import lazy_loader
 
+from .core.missing_name import refuse_name
+
 # A name is imported when it is first used, so that `fnbackprop --help` does not wait for JAX.
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+_import, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+
+def __getattr__(name: str) -> Any:
+    return _import(name) if name in __all__ else refuse_name(__name__, name)

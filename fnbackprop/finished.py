@@ -1,6 +1,6 @@
 """What a run that is done, or was stopped, can be asked: its test figures, and its model's predictions."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -49,9 +49,10 @@ def predict(
 def predict_file(
     run: Path, inputs: Path, output: Path, kind: training.Prediction, allow: Sequence[str] = ()
 ) -> list[str]:
-    """`predict` from one .npy file to another; what was written, in lines."""
+    """`predict` from an .npy file to another, or to a .csv; what was written, in lines."""
     trained = _trained(run, allow)
-    return _write(trained, training.predict(trained, read_npy(str(inputs))), kind, output)
+    outputs = training.predict(trained, read_npy(str(inputs)))
+    return _write(trained, outputs, training.Origin("row", range(len(outputs))), kind, output)
 
 
 def predict_images(
@@ -65,13 +66,13 @@ def predict_images(
     white: float | None = None,
     allow: Sequence[str] = (),
 ) -> list[str]:
-    """A line for each image file, with its class and how probable that is; an .npy file of predictions, too."""
+    """A line for each image file, with its class and how probable that is; a file of predictions, too."""
     folder = _open(run)
     plan = build.read_plan(folder.config, (), allow)
     trained, files = training.load_trained(folder.model, plan.model), find_images(paths)
     form = Form.of(plan.config.data.source, trained.input_shape, white)
     outputs = training.predict(trained, read_images(files, form, resize=resize, invert=invert))
-    return _lines(trained, outputs, map(str, files), kind, output)
+    return _lines(trained, outputs, training.Origin("file", [*map(str, files)]), kind, output)
 
 
 def predict_table(
@@ -81,19 +82,21 @@ def predict_table(
     trained = _trained(run, allow)
     inputs, rows = csv_inputs(str(path), trained.features)
     outputs = training.predict(trained, inputs)
-    return _lines(trained, outputs, (f"line {row}" for row in rows), kind, output)
+    return _lines(trained, outputs, training.Origin("line", rows), kind, output)
 
 
 def _lines(
     trained: training.Trained,
     outputs: np.ndarray,
-    names: Iterable[str],
+    origin: training.Origin,
     kind: training.Prediction,
     output: Path | None,
 ) -> list[str]:
     """What the model makes of each, by name; and what was written, where that was asked for."""
-    written = [] if output is None else _write(trained, outputs, kind, output)
-    return [*(f"{name}: {text}" for name, text in zip(names, _told(trained, outputs), strict=True)), *written]
+    written = [] if output is None else _write(trained, outputs, origin, kind, output)
+    what = "" if origin.what == "file" else f"{origin.what} "  # which a path need not be called
+    told = zip(origin.names, _told(trained, outputs), strict=True)
+    return [*(f"{what}{name}: {text}" for name, text in told), *written]
 
 
 def _told(trained: training.Trained, outputs: np.ndarray) -> list[str]:
@@ -104,14 +107,20 @@ def _told(trained: training.Trained, outputs: np.ndarray) -> list[str]:
     return [f"{trained.classes[i]} {row[i]:.4f}" for i, row in zip(classes, p, strict=True)]
 
 
-def _write(trained: training.Trained, outputs: np.ndarray, kind: training.Prediction, output: Path) -> list[str]:
+def _write(
+    trained: training.Trained, outputs: np.ndarray, origin: training.Origin, kind: training.Prediction, output: Path
+) -> list[str]:
     """What was written, and which class each number means where that is not what it is called."""
     predictions, content = training.meaning_of(trained, outputs, kind), BytesIO()
+    wrote = f"wrote {kind} of shape {predictions.shape} to {output}"
+    if output.suffix == ".csv":
+        write_output(output, training.predictions_csv(trained, predictions, kind, origin))
+        return [wrote]
     np.save(content, predictions)
     write_output(output, content.getvalue())
     named = [f"{i} is {name}" for i, name in enumerate(trained.classes or ()) if name != str(i) and kind == "classes"]
     told = [", ".join(named[:_MOST_NAMED]) + ", …" * (len(named) > _MOST_NAMED)] if named else []
-    return [f"wrote {kind} of shape {predictions.shape} to {output}", *told]
+    return [wrote, *told]
 
 
 def sample(

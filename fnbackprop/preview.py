@@ -7,9 +7,12 @@ from . import build
 from .graph import Picture, Summary, draw, summarize
 
 
-def check(config: str | Path, overrides: Sequence[str] = (), allow: Sequence[str] = ()) -> None:
-    """Raises ConfigError or DataError with everything that can be known to be wrong without training."""
-    build.prepare(config, overrides, allow)
+def check(config: str | Path, overrides: Sequence[str] = (), allow: Sequence[str] = ()) -> list[str]:
+    """Notes of what is no mistake, and perhaps not meant.
+
+    Raises ConfigError or DataError with everything that can be known to be wrong without training.
+    """
+    return build.notes(*build.prepare(config, overrides, allow))
 
 
 def summary(config: str | Path, overrides: Sequence[str] = (), allow: Sequence[str] = ()) -> Summary:
@@ -25,4 +28,4 @@ def picture(
     """The model's graph and gradient graph under its cost, for `batch_size` examples."""
     plan, example = build.outline(config, overrides, allow)
     inputs, targets = build.batch_specs(example, batch_size)
-    return draw(plan.model, inputs, cost=plan.config.cost.name, targets=targets, title=Path(config).stem)
+    return draw(plan.model, inputs, cost=plan.config.cost.name, targets=targets, title=build.config_name(config))

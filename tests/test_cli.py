@@ -166,6 +166,11 @@ def test_what_goes_wrong_has_a_code_and_a_reason(
     assert not Path("x.npy").exists()
 
 
+def test_nothing_is_said_of_training_that_cannot_begin(here: Callable[..., Any]) -> None:
+    assert here("train", "irsi.toml").stdout == ""
+    assert here("train", "iris.toml", "data.batch_size=1000").stdout == ""
+
+
 def test_every_mistake_of_a_config_is_a_line(trained: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     folder, _ = trained
     process = run(folder, "check", "iris.toml", "sed=1", "model.0.feature=8", "data.batch_size=big")
@@ -258,6 +263,8 @@ def test_the_version_is_the_projects(here: Callable[..., Any]) -> None:
 
 def test_check_summary_schema_and_new(here: Callable[..., Any]) -> None:
     assert here("check", "iris.toml").output == "iris.toml: no mistakes found\n"
+    noted, *_ = here("check", "iris.toml", "model.2.features=5").output.splitlines()
+    assert noted.startswith("note: iris.toml: model: it ends with 5 outputs for 3 classes; 3 are enough")
     table = here("summary", "iris.toml", "model.0.features=16")
     assert table.exit_code == 0
     for cell in ("linear_2", "ReLU()", "[16, 16]", "131"):

@@ -199,6 +199,12 @@ def test_a_folder_with_something_in_it_is_not_written_to(train: Train) -> None:
     assert [path.name for path in Path("full").iterdir()] == ["mine"]
 
 
+def test_a_run_of_a_runs_config_is_called_as_that_run(train: Train) -> None:
+    first = train(run="runs/first")
+    assert train(config="runs/first/config.toml").run == Path("runs/first-2")
+    assert (first.run / "model.safetensors").is_file()
+
+
 def test_mistakes_are_found_before_a_folder_is_made(train: Train) -> None:
     with pytest.raises(ConfigError, match="it ends with 2 outputs for 3 classes"):
         train("model.2.features=2")
@@ -232,6 +238,8 @@ def test_a_regression_that_knows_no_more_than_the_mean_is_told_so(train: Train) 
     assert useless.test["loss"] > known
     (note,) = [line for line in Path("useless/log.txt").read_text().splitlines() if "note" in line]
     assert f"the mean of the training targets alone has a loss of {known:.4g}: train for longer" in note
+    learnt = targets[: len(data.splits.train)]
+    assert note.endswith(f"as they are, with a mean of {learnt.mean():.4g} and a deviation of {learnt.std():.4g}")
     learned = train(*overrides, "optimizer.learning_rate=1.0", "training.epochs=100", run="learned")
     assert learned.test["loss"] < known
     assert "the mean of" not in Path("learned/log.txt").read_text()

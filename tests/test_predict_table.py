@@ -71,10 +71,26 @@ def test_what_the_numbers_of_classes_mean_is_told(here: Callable[..., Any], inpu
 
 @pytest.mark.parametrize("inputs", ["new.npy", "new.csv"])
 def test_another_kind_of_file_is_not_written(here: Callable[..., Any], inputs: str) -> None:
-    result = here(inputs, "-o", "out.csv")
+    result = here(inputs, "-o", "out.txt")
     assert result.exit_code == 2
-    assert "give out.csv a name that ends so" in result.output
-    assert not Path("out.csv").exists()
+    assert "as .npy or .csv: give out.txt a name that ends so" in result.output
+    assert not Path("out.txt").exists()
+
+
+@pytest.mark.parametrize(("inputs", "what", "names"), [("new.npy", "row", "012"), ("new.csv", "line", "234")])
+def test_a_name_in_csv_is_a_table(here: Callable[..., Any], inputs: str, what: str, names: str) -> None:
+    *_, wrote = here(inputs, "-o", "out.csv", "--write", "probabilities").stdout.splitlines()
+    assert wrote == "wrote probabilities of shape (3, 3) to out.csv"
+    header, *rows = [line.split(",") for line in Path("out.csv").read_text().splitlines()]
+    assert header == [what, "setosa", "versicolor", "virginica"]
+    assert [row[0] for row in rows] == [*names]
+    wanted = fnbackprop.predict("run", np.load("new.npy"), "probabilities")
+    np.testing.assert_array_equal(np.array([row[1:] for row in rows], np.float32), wanted)
+    *_, wrote = here(inputs, "-o", "out.csv", "--write", "classes").stdout.splitlines()
+    assert wrote == "wrote classes of shape (3,) to out.csv"
+    header, *rows = [line.split(",") for line in Path("out.csv").read_text().splitlines()]
+    assert header == [what, "class"]
+    assert [row[1] for row in rows] == [*IRIS.target_names]
 
 
 def test_what_is_for_images_is_refused(here: Callable[..., Any]) -> None:

@@ -21,6 +21,7 @@ def rule(forward, backward):
 X = jnp.array([0.5, -1.2, 2.0])
 test_right = vjp_test(rule(lambda x: x * x, lambda x, dy: (2 * x * dy,)), X)
 test_wrong = vjp_test(rule(lambda x: x * x, lambda x, dy: (3 * x * dy,)), X)
+test_raising = vjp_test(rule(lambda x: x * x, lambda x, dy: 1 // 0), X)
 test_declared = vjp_test(rule(lambda x: jnp.round(x), lambda x, dy: (dy,)), X, surrogate="straight-through")
 """
 
@@ -45,6 +46,14 @@ def test_each_check_is_a_test(tmp_path):
     assert "needs --vjp-level=full" in output
     assert "exactly 1.5×" in output
     assert "straight-through" in output
+
+
+def test_an_error_is_told_once(tmp_path):
+    output = run(tmp_path, "-k", "raising and (value or reference or linearity)", "-n0")
+    assert output.count("raises ZeroDivisionError when differentiated: integer division") == 1
+    assert "test_raising[value] FAILED" in output
+    assert "test_raising[linearity] SKIPPED" in output
+    assert "it raises the same as in value" in output
 
 
 def test_the_level_is_an_option(tmp_path):

@@ -2,6 +2,7 @@
 
 from .check import check as check
 from .comparable import comparable_tables as comparable_tables
+from .config_file import config_name as config_name
 from .config_file import find_config as find_config
 from .config_file import read_toml as read_toml
 from .config_file import shipped_configs as shipped_configs
@@ -9,9 +10,10 @@ from .data import Data as Data
 from .data import batch_specs as batch_specs
 from .data import build_data as build_data
 from .describe import describe as describe
-from .describe import loss_of_the_mean as loss_of_the_mean
+from .describe import note_of_the_mean as note_of_the_mean
 from .difference import config_digest as config_digest
 from .difference import differences as differences
+from .notes import notes as notes
 from .optimizer import draws_noise as draws_noise
 from .plan import Plan as Plan
 from .plan import build_plan as build_plan

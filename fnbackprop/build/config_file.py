@@ -35,6 +35,13 @@ def find_config(config: str | Path) -> Path:
     )
 
 
+def config_name(config: str | Path) -> str:
+    """What a run of `config` is called: as the file, or as the run whose config.toml it is."""
+    path = Path(config)
+    folder = path.parent.name if path.name == "config.toml" else ""
+    return path.stem if folder in ("", "..") else folder
+
+
 def shipped_configs() -> dict[str, Path]:
     """The configs that come with the package, by name."""
     # Inside a wheel they lie in the package; in a checkout, beside it.

@@ -13,7 +13,8 @@ def check(config: Config, overrides: Overrides = None, allow: Allow = None) -> N
     """Find every mistake in a config that can be known without training."""
     from .. import preview
 
-    preview.check(config, overrides or (), allow or ())
+    for note in preview.check(config, overrides or (), allow or ()):
+        typer.echo(f"note: {note}")
     typer.echo(f"{config}: no mistakes found")
 
 
@@ -58,9 +59,9 @@ def schema() -> None:
 @command
 def new(
     name: Annotated[str, typer.Argument(help="What to call the config; NAME.toml is written.")],
-    data: Annotated[str | None, typer.Option(help="The data set it is for; NAME by default.")] = None,
+    data: Annotated[str | None, typer.Option(help="The data set it is for, or regression; NAME by default.")] = None,
 ) -> None:
-    """Write a commented config to start from, for a named data set."""
+    """Write a commented config to start from, for a named data set, or for regression."""
     from ..build import write_starter_config
 
     typer.echo(f"wrote {write_starter_config(name, data or name)}")

@@ -36,7 +36,7 @@ def predict(
             help="An .npy file of raw inputs, one example a row; a CSV file; or images, and folders of them."
         ),
     ],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="The .npy file to write.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The file to write, .npy or .csv.")] = None,
     write: Annotated[
         Literal["outputs", "probabilities", "classes"] | None,
         typer.Option(help="What to write there for each example.", show_default="outputs"),
@@ -58,9 +58,9 @@ def predict(
     from ..core.errors import ConfigError
 
     if write and output is None:
-        raise ConfigError(f"--write {write} says what goes into a file: give -o OUT.npy with it")
-    if output and output.suffix != ".npy":
-        raise ConfigError(f"predictions are written as .npy: give {output} a name that ends so")
+        raise ConfigError(f"--write {write} says what goes into a file: give -o OUT.npy, or OUT.csv, with it")
+    if output and output.suffix not in (".npy", ".csv"):
+        raise ConfigError(f"predictions are written as .npy or .csv: give {output} a name that ends so")
     write = write or "outputs"
     suffix = inputs[0].suffix.lower() if len(inputs) == 1 else ""
     if suffix not in (".npy", ".csv"):
@@ -72,7 +72,7 @@ def predict(
     elif suffix == ".csv":
         lines = finished.predict_table(run, inputs[0], output, write, allow or ())
     elif output is None:
-        raise ConfigError("predictions for an .npy file go into another: give -o OUT.npy")
+        raise ConfigError("predictions for an .npy file go into another: give -o OUT.npy, or OUT.csv")
     else:
         lines = finished.predict_file(run, inputs[0], output, write, allow or ())
     typer.echo("\n".join(lines))

@@ -33,13 +33,19 @@ def train(
 def runs(
     folder: Annotated[Path, typer.Argument(help="The folder that runs lie in, or of one run.")] = Path("runs"),
 ) -> None:
-    """List runs: their state, step and best figures, why they ended, and where their configs differ."""
+    """List runs: their state, step and best figures, why they ended, and where their configs differ.
+
+    Into a file or a pipe a line for each goes, cells apart by tabs.
+    """
     from rich.console import Console
 
-    from ..records import list_runs, runs_table
+    from ..records import list_runs, runs_lines, runs_table
 
-    # A program that reads this wants a line for each run.
-    Console(width=None if sys.stdout.isatty() else 10_000).print(runs_table(list_runs(folder)))
+    found = list_runs(folder)
+    if sys.stdout.isatty():
+        Console().print(runs_table(found))
+    else:
+        typer.echo(runs_lines(found))
 
 
 @command

@@ -40,8 +40,18 @@ def check_value_targets(who: str, x: Array, targets: Array) -> None:
     if x.shape != targets.shape or not x.shape:
         raise ShapeError(
             f"{who} got outputs of shape {x.shape} and targets of shape {targets.shape}; "
-            "it wants one shape, with an example's outputs on the last axis: reshape single targets to (…, 1)"
+            f"it wants one shape, with an example's outputs on the last axis: {_value_remedy(x.shape, targets.shape)}"
         )
+
+
+def _value_remedy(outputs: tuple[int, ...], targets: tuple[int, ...]) -> str:
+    """How outputs of a shape are brought to that of the targets, or these to an axis of outputs."""
+    if outputs and targets == outputs[:-1]:
+        model = "" if outputs[-1] == 1 else ", and give the model's last layer features = 1"
+        return f"reshape the targets to {(*targets, 1)}{model}"
+    if len(targets) > 1 and targets[:-1] in (outputs, outputs[:-1]):
+        return f"give the model's last layer features = {targets[-1]}"
+    return "reshape single targets to (…, 1)"
 
 
 def is_probabilities(targets: Array) -> bool:

@@ -20,6 +20,8 @@ from .text_targets import Task, parse_number, targets_from_text
 
 # Text unfolds to several times its size in memory.
 _MAX_BYTES = 2**30
+# Columns that an error names.
+_MOST_NAMED = 10
 _OR_ITS_COLUMN = ", or the column: data.features names those that count"
 
 
@@ -111,10 +113,16 @@ def _rows(text: io.TextIOWrapper, file: Path) -> Iterator[tuple[int, list[str]]]
 
 def _find(column: str, names: Sequence[str], file: Path) -> int:
     if column not in names:
-        nearest = difflib.get_close_matches(column, names, 1) or names[:10]
-        likely = ", ".join(repr(name[:40]) for name in nearest) or "nothing"
-        raise DataError(f"{file}: line 1: names no column {column!r}; the nearest there is {likely}")
+        nearest = difflib.get_close_matches(column, names, 1)
+        there = f"the nearest there is {nearest[0][:40]!r}" if nearest else f"there are {_listed(names)}"
+        raise DataError(f"{file}: line 1: names no column {column!r}; {there}")
     return names.index(column)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Some of the names, and how many more there are."""
+    more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
+    return (", ".join(repr(name[:40]) for name in names[:_MOST_NAMED]) or "none") + more
 
 
 def _numbers(

@@ -40,7 +40,7 @@ def begin_with(
             raise ConfigError(f"{folder.path} holds a run; give --run a folder that is free")
         log = records.Log(folder.log, console or Console())
         digests = build.config_digest(build.comparable_tables(plan, data)), data_digest(data.splits)
-        it = Run(Path(config).stem, plan, data, folder, log, StopWish(), *digests)
+        it = Run(build.config_name(config), plan, data, folder, log, StopWish(), *digests)
         metrics = records.MetricsLog(folder.metrics, Start().metrics)
         Keeper(it, Start(), metrics, records.environment()).save(state, records.Averages(), None)
         training.save_trained(folder.model, it.trained(variables))

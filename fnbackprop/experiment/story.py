@@ -59,10 +59,10 @@ def train(
     SIGTERM.
     """
     console = console or Console()
+    plan, data = build.prepare(config, overrides, allow)  # first: what is wrong with them is said alone
     machine = records.environment()
     records.Log(None, console).print(f"{'device':<17} {records.describe_device(machine)}")
-    plan, data = build.prepare(config, overrides, allow)
-    name = Path(config).stem
+    name = build.config_name(config)
     if run is None and (left := find_unfinished(Path("runs"), name, plan, data)):
         text = f"{left.path}, of the same training: --run {left.path} goes on with it; this is a new run"
         records.Log(None, console).print(f"{'unfinished':<17} {text}", style="yellow")
@@ -148,9 +148,8 @@ def _conclude(run: Run, variables: training.Variables, test: dict[str, float], f
     rows, text = records.read_metrics(run.folder.metrics), build.config_text(run.plan, run.data)
     records.write_report(run.folder.report, run.name, rows, facts, text)
     run.log.print(f"{'test':<17} {records.format_figures(test)}", style="bold")
-    if (known := build.loss_of_the_mean(run.plan, run.data)) is not None and not test["loss"] < known:
-        remedy = "train for longer, with a higher learning rate, or divide the targets so that they are about 1"
-        run.log.print(f"{'note':<17} the mean of the training targets alone has a loss of {known:.4g}: {remedy}")
+    if note := build.note_of_the_mean(run.plan, run.data, test["loss"]):
+        run.log.print(f"{'note':<17} {note}")
     run.log.print(f"{'took':<17} {facts['took']}")
     run.log.print(f"{'report':<17} {run.folder.report}")
     return Result(run.folder.path, trained, test)

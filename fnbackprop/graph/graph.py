@@ -17,6 +17,7 @@ from ..core.errors import FnbackpropError, GraphError, ShapeError, kind_of, of_o
 from ..core.module import Context, Derivatives, Meaning, Module, Spec, Variables
 from ..core.work import Work
 from ..modules.function import Function
+from .given import name_inputs, require_key, require_variables
 from .node import Node
 from .visits import visits
 from .wiring import wire
@@ -33,7 +34,8 @@ class Graph(Module):
     derivatives: "reference" runs every rule's reference instead, whose autodiff has forward mode too.
 
     Its variables are trees keyed by node name. Raises GraphError where the nodes form no such graph (a cycle, an
-    unknown, duplicate or unread name) and ShapeError, from `init`, where a node cannot take what it reads.
+    unknown, duplicate or unread name), or what it is given is no key or no variables; and ShapeError, from `init`,
+    where a node cannot take what it reads.
     """
 
     nodes: tuple[Node, ...]
@@ -76,7 +78,8 @@ class Graph(Module):
         return f"Graph of {len(self.nodes)} nodes"
 
     def init(self, key: PRNGKeyArray, *specs: Spec) -> Variables:
-        wires = self._inputs(specs)
+        require_key(key)
+        wires = name_inputs(self.inputs, specs)
         variables = Variables({}, {}, {})
         for node in self.nodes:
             xs = [wires[name] for name in node.inputs]
@@ -96,18 +99,13 @@ class Graph(Module):
         wires, state = self.wires(variables, *xs, context=context)
         return tuple(wires[name] for name in self.outputs), state
 
-    def _inputs(self, xs: Sequence[Any]) -> dict[str, Any]:
-        if len(xs) != len(self.inputs):
-            raise ShapeError(f"the graph got {len(xs)} inputs; it wants {len(self.inputs)}: {', '.join(self.inputs)}")
-        return dict(zip(self.inputs, xs, strict=True))
-
     def wires(self, variables: Variables, *xs: Array, context: Context = Context()) -> tuple[dict[str, Array], Any]:
         """The array on every wire, by name, and the next state."""
         return self.walk(_apply, variables, *xs, context=context)
 
     def memory(self, variables: Variables, *specs: Spec, length: int) -> Any:
         """That of its nodes, by name."""
-        wires, state = self._inputs(specs), {}
+        wires, state = name_inputs(self.inputs, specs), {}
         for node in self.nodes:
             own, xs = _of(node, variables), [wires[name] for name in node.inputs]
             own = own._replace(state=node.module.memory(own, *xs, length=length))
@@ -134,7 +132,8 @@ class Graph(Module):
         """What `run_node(node, variables, *xs, context=…)` puts on every wire, node by node, and the next state."""
         if self.derivatives == "reference":
             context = replace(context, derivatives="reference")
-        wires = self._inputs(xs)
+        require_variables(variables)
+        wires = name_inputs(self.inputs, xs)
         state = {}
         for node in self.nodes:
             own, read = _of(node, variables), [wires[name] for name in node.inputs]

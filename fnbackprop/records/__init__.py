@@ -28,6 +28,7 @@ from .run_folder import RunFolder as RunFolder
 from .run_lock import is_locked as is_locked
 from .runs import list_runs as list_runs
 from .runs import run_state as run_state
+from .runs import runs_lines as runs_lines
 from .runs import runs_table as runs_table
 from .status import State as State
 from .status import Status as Status

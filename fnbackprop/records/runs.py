@@ -66,6 +66,12 @@ def runs_table(runs: Iterable[RunSummary]) -> Table:
     return table
 
 
+def runs_lines(runs: Iterable[RunSummary]) -> str:
+    """The runs for another program: a line for each under that of COLUMNS, cells apart by tabs, some of them empty."""
+    rows = [COLUMNS, *(cells(run) for run in runs)]
+    return "\n".join("\t".join(harmless(" ".join(cell.split())) for cell in row) for row in rows)
+
+
 def cells(run: RunSummary) -> tuple[str, ...]:
     """The summary as texts, one for each of COLUMNS."""
     differences = "  ".join(f"{key}={value}" for key, value in sorted(run.differences.items()))

@@ -55,7 +55,7 @@ def sweep(
     data.device_megabytes) would be shared by points side by side; DataError; and Stopped once the points that
     were being trained are saved.
     """
-    console, name = console or Console(), Path(config).stem
+    console, name = console or Console(), build.config_name(config)
     plain, axes = read_axes(config, overrides, allow)
     members = _prepare(config, grid(plain, axes), allow)
     if not strict:

@@ -17,6 +17,8 @@ from .objective import Batch as Batch
 from .objective import objective as objective
 from .pool import HostExamples as HostExamples
 from .pool import place as place
+from .predictions_csv import Origin as Origin
+from .predictions_csv import predictions_csv as predictions_csv
 from .profile import Limits as Limits
 from .profile import find_limits as find_limits
 from .profile import profile_steps as profile_steps

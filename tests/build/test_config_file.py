@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from fnbackprop import ConfigError
-from fnbackprop.build.config_file import apply_overrides, find_config, odd_values, read_toml, shipped_configs
+from fnbackprop.build.config_file import (
+    apply_overrides,
+    config_name,
+    find_config,
+    odd_values,
+    read_toml,
+    shipped_configs,
+)
 
 pytestmark = pytest.mark.quick
 
@@ -115,6 +122,21 @@ def test_a_length_in_steps_takes_the_place_of_one_in_epochs(overrides: list[str]
     tables = {"training": {"epochs": 2, "devices": 2}}
     assert apply_overrides(tables, overrides) == {"training": training}
     assert tables == {"training": {"epochs": 2, "devices": 2}}
+
+
+@pytest.mark.parametrize(
+    ("config", "name"),
+    [
+        ("digits_mlp", "digits_mlp"),
+        ("mine/it.toml", "it"),
+        ("runs/it-2/config.toml", "it-2"),
+        ("config.toml", "config"),
+        ("../config.toml", "config"),
+        (Path("/config.toml"), "config"),
+    ],
+)
+def test_a_run_is_called_as_its_config_or_as_the_run_that_it_repeats(config: str | Path, name: str) -> None:
+    assert config_name(config) == name
 
 
 @pytest.mark.parametrize("override", ["seed", "=3", "a..b=3", ".a=1", "a.=1", ""])

@@ -40,6 +40,14 @@ def test_those_for_files_fit_the_files_they_name(tmp_path: Path, monkeypatch: py
         check(plan, build_data(plan.source, plan.config.data))
 
 
+def test_a_task_has_one_too() -> None:
+    text = starter_config("regression")
+    assert text == starter_config("diabetes")
+    assert 'name = "squared_error"' in text
+    with pytest.raises(ConfigError, match="did you mean 'regression'"):
+        starter_config("regresion")
+
+
 def test_it_explains_itself() -> None:
     lines = starter_config("iris").splitlines()
     assert sum("#" in line for line in lines) > 10

@@ -54,3 +54,21 @@ def test_values_that_would_broadcast_are_refused():
         check_value_targets("cost", jnp.zeros((4, 1)), jnp.zeros(4))
     with pytest.raises(ShapeError, match="last axis"):
         check_value_targets("cost", jnp.zeros(()), jnp.zeros(()))
+
+
+@pytest.mark.parametrize(
+    ("outputs", "targets", "remedy"),
+    [
+        ((4, 1), (4,), "reshape the targets to (4, 1)"),
+        ((4, 3), (4,), "reshape the targets to (4, 1), and give the model's last layer features = 1"),
+        ((4, 3), (4, 1), "give the model's last layer features = 1"),
+        ((4, 7, 3), (4, 7, 2), "give the model's last layer features = 2"),
+        ((4,), (4, 1), "give the model's last layer features = 1"),
+        ((4, 1), (5, 1), "reshape single targets to (…, 1)"),
+        ((), (4,), "reshape single targets to (…, 1)"),
+    ],
+)
+def test_the_remedy_says_how_many_features_are_wanted(outputs, targets, remedy):
+    with pytest.raises(ShapeError) as caught:
+        check_value_targets("cost", jnp.zeros(outputs), jnp.zeros(targets))
+    assert str(caught.value).endswith(f"on the last axis: {remedy}")

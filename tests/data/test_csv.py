@@ -63,10 +63,11 @@ def test_a_cell_that_is_no_finite_number_is_named(read, cell):
     ("text", "message"),
     [
         ("", "mine.csv: is empty"),
-        ("\n\n", "names no column 'y'; the nearest there is nothing"),
+        ("\n\n", "names no column 'y'; there are none"),
         ("a,y,b\n", "names its columns and has no rows"),
         ("y\n1\n2\n", "names only 'y'"),
-        ("a,b,Y2\n1,2,3\n", "line 1: names no column 'y'; the nearest there is"),
+        ("a,b,Y2\n1,2,3\n", "line 1: names no column 'y'; there are 'a', 'b', 'Y2'"),
+        (",".join(map(str, range(12))), "there are '0', '1', '2', '3', '4', '5', '6', '7', '8', '9' and 2 more"),
         ("a,y,a\n1,2,3\n", "line 1: names 'a' 2 times"),
         ("a,y\n1,0\n2\n", "line 3: has 1 cells; wanted 2"),
         ("a,y\n1,0\n2,1,\n", "line 3: has 3 cells; wanted 2"),

@@ -135,8 +135,13 @@ def test_the_commands(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert result.exit_code == 0, result.output
         return result.stdout
 
-    assert [line.split()[:2] for line in said("runs", ".").splitlines()[1:3]] == [["a", "done"], ["b", "killed"]]
-    assert len(said("runs", ".").splitlines()) == 4  # however long they are
+    (runs / "c/status.json").write_text(json.dumps({"state": "failed", "step": 3, "reason": "disk\tfull " * 50}))
+    header, a, b, c = (line.split("\t") for line in said("runs", ".").splitlines())
+    assert header == ["run", "state", "step", "best validation", "test", "reason", "config"]
+    # Not padded, however long another is.
+    assert a == ["a", "done", "30", "accuracy 90.00 %", "accuracy 75.00 %", "", "seed=0"]
+    assert b[:2] == ["b", "killed"]
+    assert c[5] == " ".join(["disk full"] * 50)
     assert [json.loads(line)["kind"] for line in said("metrics", "b").splitlines()] == ["train", "validation"]
     assert said("metrics", "b", "--csv").startswith("kind,step,epoch,loss,seconds,accuracy\ntrain,10,")
     assert said("report", "a", "b", "-o", "both.html") == "wrote both.html\n"

@@ -1,0 +1,17 @@
+"""A name that a package does not have, with the one that was probably meant."""
+
+import sys
+from difflib import get_close_matches
+from typing import NoReturn
+
+
+def refuse_name(package: str, name: str) -> NoReturn:
+    """Raises AttributeError for a name that is not in `package`, whose `__getattr__` asks; capitals do not count."""
+    held = vars(sys.modules[package])
+    # Not its files, which are called as what they hold, nor what it uses.
+    own = (n for n, thing in held.items() if getattr(thing, "__module__", "").startswith(package))
+    folded = {n.lower(): n for n in held.get("__all__") or own}
+    near = get_close_matches(name.lower(), folded, n=1)
+    hint = f"; did you mean '{folded[near[0]]}'?" if near else ""
+    # To a name without an object Python adds no suggestion, which would repeat this one.
+    raise AttributeError(f"{package} has no '{name}'{hint}", name=name, obj=None)
