@@ -1,5 +1,6 @@
 """Shapes and types in signatures are enforced while the tests run; and what many tests break files with."""
 
+import gc
 import os
 import signal
 import tempfile
@@ -16,11 +17,13 @@ from jaxtyping import install_import_hook
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     cache = tempfile.TemporaryDirectory(prefix="fnbackprop-tests-", ignore_cleanup_errors=True)
     os.environ["JAX_COMPILATION_CACHE_DIR"] = cache.name
-    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.2"
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
     jax.config.update("jax_compilation_cache_dir", cache.name)
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
 # Most of what is compiled here runs once, on a few numbers: it is not worth optimising.
 os.environ["XLA_FLAGS"] = f"--xla_backend_optimization_level=0 {os.environ.get('XLA_FLAGS', '')}"
+# Traces stay; looking for garbage among them takes a twentieth of the time.
+gc.set_threshold(50_000)
 # In the background of a script Ctrl-C is ignored, by children too, to which tests send it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
