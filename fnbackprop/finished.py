@@ -52,7 +52,7 @@ def predict_file(
     """`predict` from an .npy file to another, or to a .csv; what was written, in lines."""
     trained = _trained(run, allow)
     outputs = training.predict(trained, read_npy(str(inputs)))
-    return _write(trained, outputs, training.Origin("row", range(len(outputs))), kind, output)
+    return _write(trained, outputs, records.Origin("row", range(len(outputs))), kind, output)
 
 
 def predict_images(
@@ -72,7 +72,7 @@ def predict_images(
     trained, files = training.load_trained(folder.model, plan.model), find_images(paths)
     form = Form.of(plan.config.data.source, trained.input_shape, white)
     outputs = training.predict(trained, read_images(files, form, resize=resize, invert=invert))
-    return _lines(trained, outputs, training.Origin("file", [*map(str, files)]), kind, output)
+    return _lines(trained, outputs, records.Origin("file", [*map(str, files)]), kind, output)
 
 
 def predict_table(
@@ -82,21 +82,20 @@ def predict_table(
     trained = _trained(run, allow)
     inputs, rows = csv_inputs(str(path), trained.features)
     outputs = training.predict(trained, inputs)
-    return _lines(trained, outputs, training.Origin("line", rows), kind, output)
+    return _lines(trained, outputs, records.Origin("line", rows), kind, output)
 
 
 def _lines(
     trained: training.Trained,
     outputs: np.ndarray,
-    origin: training.Origin,
+    origin: records.Origin,
     kind: training.Prediction,
     output: Path | None,
 ) -> list[str]:
     """What the model makes of each, by name; and what was written, where that was asked for."""
-    written = [] if output is None else _write(trained, outputs, origin, kind, output)
-    what = "" if origin.what == "file" else f"{origin.what} "  # which a path need not be called
-    told = zip(origin.names, _told(trained, outputs), strict=True)
-    return [*(f"{what}{name}: {text}" for name, text in told), *written]
+    prefix = "" if origin.kind == "file" else f"{origin.kind} "  # a path says itself what it is
+    told = [f"{prefix}{name}: {text}" for name, text in zip(origin.names, _told(trained, outputs), strict=True)]
+    return told if output is None else [*told, *_write(trained, outputs, origin, kind, output)]
 
 
 def _told(trained: training.Trained, outputs: np.ndarray) -> list[str]:
@@ -104,17 +103,18 @@ def _told(trained: training.Trained, outputs: np.ndarray) -> list[str]:
         return [" ".join(f"{value:.6g}" for value in row.ravel()) for row in outputs]
     classes, p = (training.meaning_of(trained, outputs, kind) for kind in ("classes", "probabilities"))
     p = np.concatenate([1 - p, p], axis=-1) if p.shape[-1] == 1 else p
-    return [f"{trained.classes[i]} {row[i]:.4f}" for i, row in zip(classes, p, strict=True)]
+    names = records.output_names(trained.classes, p.shape[-1])
+    return [f"{names[i]} {row[i]:.4f}" for i, row in zip(classes, p, strict=True)]
 
 
 def _write(
-    trained: training.Trained, outputs: np.ndarray, origin: training.Origin, kind: training.Prediction, output: Path
+    trained: training.Trained, outputs: np.ndarray, origin: records.Origin, kind: training.Prediction, output: Path
 ) -> list[str]:
     """What was written, and which class each number means where that is not what it is called."""
     predictions, content = training.meaning_of(trained, outputs, kind), BytesIO()
     wrote = f"wrote {kind} of shape {predictions.shape} to {output}"
-    if output.suffix == ".csv":
-        write_output(output, training.predictions_csv(trained, predictions, kind, origin))
+    if output.suffix.lower() == ".csv":
+        write_output(output, records.predictions_csv(predictions, kind, trained.classes, origin))
         return [wrote]
     np.save(content, predictions)
     write_output(output, content.getvalue())

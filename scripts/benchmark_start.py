@@ -50,7 +50,7 @@ def run(quick: bool, torch_python: Path) -> tuple[Table, dict[str, Any]]:
 def _start(name: str, python: Path, folder: Path, cache: Path) -> float | None:
     cached = {"JAX_COMPILATION_CACHE_DIR": str(cache / name), "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
     # Peers were compiled to bytecode when they were installed; ours, run from its source, is so in the first turn.
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     began = time.perf_counter()
     worker = Worker(python, _SCRIPT, name, "2", environment={**environment, **cached})
     try:

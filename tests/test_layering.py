@@ -1,6 +1,8 @@
 """Imports go strictly downwards, and no folder has a cycle."""
 
 import ast
+import subprocess
+import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -55,6 +57,13 @@ def test_imports_go_down(path: Path) -> None:
 def test_no_folder_has_a_cycle() -> None:
     files = {p.relative_to(PACKAGE).with_suffix("").parts: p for p in FILES if p.stem != "__init__"}
     TopologicalSorter({parts: imports(path) & files.keys() for parts, path in files.items()}).prepare()
+
+
+def test_training_alone_loads_neither_records_nor_rich() -> None:
+    code = "import sys, fnbackprop.training; print(*sys.modules, sep='\\n')"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "fnbackprop.training" in loaded
+    assert not {"rich", "fnbackprop.records"}.intersection(loaded)
 
 
 def test_every_part_has_a_level() -> None:

@@ -93,6 +93,23 @@ def test_a_name_in_csv_is_a_table(here: Callable[..., Any], inputs: str, what: s
     assert [row[1] for row in rows] == [*IRIS.target_names]
 
 
+def test_inputs_are_not_replaced_by_predictions(here: Callable[..., Any]) -> None:
+    for inputs in ("new.csv", "new.npy"):
+        before = Path(inputs).read_bytes()
+        result = here(inputs, "-o", f"../{Path.cwd().name}/{inputs}")
+        assert result.exit_code == 2
+        assert "would take the place of their inputs" in result.output
+        assert Path(inputs).read_bytes() == before
+
+
+def test_outputs_beyond_the_classes_have_numbers(here: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    def spare(trained: Any, inputs: np.ndarray) -> np.ndarray:
+        return np.float32([[0, 0, 0, 9]] * len(inputs))
+
+    monkeypatch.setattr(fnbackprop.training, "predict", spare)
+    assert here("new.csv").stdout.splitlines()[0] == "line 2: output_4 0.9996"
+
+
 def test_what_is_for_images_is_refused(here: Callable[..., Any]) -> None:
     result = here("new.csv", "--invert")
     assert result.exit_code == 2

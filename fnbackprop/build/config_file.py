@@ -37,9 +37,9 @@ def find_config(config: str | Path) -> Path:
 
 def config_name(config: str | Path) -> str:
     """What a run of `config` is called: as the file, or as the run whose config.toml it is."""
-    path = Path(config)
-    folder = path.parent.name if path.name == "config.toml" else ""
-    return path.stem if folder in ("", "..") else folder
+    path = Path(config).absolute()
+    of_run = path.name == "config.toml" and (path.parent / "status.json").is_file()
+    return path.parent.name if of_run else path.stem
 
 
 def shipped_configs() -> dict[str, Path]:

@@ -43,7 +43,7 @@ def describe(plan: Plan, data: Data, params: Any, order: Int[Array, " visited"])
 def note_of_the_mean(plan: Plan, data: Data, loss: float) -> str:
     """What to do about a test loss that the mean of the training targets reaches alone; empty where it is better.
 
-    And where targets are no values, or lie on the disk, of which not all is read.
+    Empty also where targets are no values, or lie on the disk, of which not all is read.
     """
     targets, test = data.splits.examples.targets, data.splits.test
     if plan.cost.targets != "values" or data.classes is not None or not test or not isinstance(targets, np.ndarray):
@@ -54,6 +54,6 @@ def note_of_the_mean(plan: Plan, data: Data, loss: float) -> str:
     known = float(plan.cost.rule(jnp.broadcast_to(mean, values.shape), values))
     if loss < known:
         return ""
-    scale = f"they are learned as they are, with a mean of {learned.mean():.4g} and a deviation of {learned.std():.4g}"
-    remedy = f"train for longer, with a higher learning rate, or divide the targets so that they are about 1: {scale}"
+    scale = f"subtract their mean, {learned.mean():.4g}, and divide by their deviation, {learned.std():.4g}"
+    remedy = f"train for longer, with a higher learning rate, or scale the targets: {scale}"
     return f"the mean of the training targets alone has a loss of {known:.4g}: {remedy}"

@@ -8,17 +8,13 @@ from .plan import Plan
 
 def notes(plan: Plan, data: Data) -> list[str]:
     """A line for each; of a plan that was checked with its data."""
-    return [f"{plan.file}: {note}" for note in [_spare_outputs(plan, data)] if note]
-
-
-def _spare_outputs(plan: Plan, data: Data) -> str:
     if plan.cost.targets != "classes" or data.classes is None:
-        return ""
+        return []
     inputs, _ = data.specs(plan.config.data.batch_size)
     variables = jax.eval_shape(lambda key: plan.model.init(key, inputs), jax.random.key(0))
     (outputs,), _ = jax.eval_shape(plan.model.apply, variables, inputs)
     width, classes = outputs.shape[-1], len(data.classes)
     if width <= classes:
-        return ""
+        return []
     enough = f"{classes} are enough: the others only learn to be unlikely"
-    return f"model: it ends with {width} outputs for {classes} classes; {enough}"
+    return [f"{plan.file}: model: it ends with {width} outputs for {classes} classes; {enough}"]

@@ -55,7 +55,7 @@ _KNOWN = {
     "breast_cancer": _Known(2),
     "cifar10": _Known(10, images=True, epochs=10),
     "csv": _Known(2, options=_CSV),
-    "diabetes": _Known(1, regression=True, epochs=100, rate="3e-2"),  # targets of 25 to 346 are a long way
+    "diabetes": _Known(1, regression=True, epochs=100, rate="3e-2"),  # targets of 25 to 346 are far from 0
     "digits": _Known(10),
     "fashion_mnist": _Known(10, images=True, epochs=10),
     "iris": _Known(3, epochs=100),

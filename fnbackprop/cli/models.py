@@ -59,8 +59,10 @@ def predict(
 
     if write and output is None:
         raise ConfigError(f"--write {write} says what goes into a file: give -o OUT.npy, or OUT.csv, with it")
-    if output and output.suffix not in (".npy", ".csv"):
+    if output and output.suffix.lower() not in (".npy", ".csv"):
         raise ConfigError(f"predictions are written as .npy or .csv: give {output} a name that ends so")
+    if output and output.resolve() in [path.resolve() for path in inputs]:
+        raise ConfigError(f"predictions would take the place of their inputs: give -o another name than {output}")
     write = write or "outputs"
     suffix = inputs[0].suffix.lower() if len(inputs) == 1 else ""
     if suffix not in (".npy", ".csv"):

@@ -6,10 +6,13 @@ from typing import NoReturn
 
 
 def refuse_name(package: str, name: str) -> NoReturn:
-    """Raises AttributeError for a name that is not in `package`, whose `__getattr__` asks; capitals do not count."""
+    """Raises AttributeError for an attribute that `package` does not have; capitals do not count for the nearest.
+
+    It is for the package's `__getattr__`. To `from package import name` Python says only that there is no such name.
+    """
     held = vars(sys.modules[package])
-    # Not its files, which are called as what they hold, nor what it uses.
-    own = (n for n, thing in held.items() if getattr(thing, "__module__", "").startswith(package))
+    # What was made in the package: neither its files nor what those import from elsewhere.
+    own = (n for n, thing in held.items() if str(getattr(thing, "__module__", "")).startswith(package))
     folded = {n.lower(): n for n in held.get("__all__") or own}
     near = get_close_matches(name.lower(), folded, n=1)
     hint = f"; did you mean '{folded[near[0]]}'?" if near else ""

@@ -49,7 +49,7 @@ def _value_remedy(outputs: tuple[int, ...], targets: tuple[int, ...]) -> str:
     if outputs and targets == outputs[:-1]:
         model = "" if outputs[-1] == 1 else ", and give the model's last layer features = 1"
         return f"reshape the targets to {(*targets, 1)}{model}"
-    if len(targets) > 1 and targets[:-1] in (outputs, outputs[:-1]):
+    if len(targets) > 1 and targets[:-1] == (outputs[:-1] if len(outputs) > 1 else outputs):
         return f"give the model's last layer features = {targets[-1]}"
     return "reshape single targets to (…, 1)"
 

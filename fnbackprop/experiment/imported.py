@@ -53,10 +53,10 @@ def _start(plan: build.Plan, data: build.Data, weights: Path) -> tuple[training.
     recipe = build.build_recipe(plan, data)
     key, _ = jax.random.split(jax.random.key(plan.config.seed))
     inputs, _ = data.specs(plan.config.data.batch_size)
-    state = training.initial_state(recipe, key, inputs)
+    fresh = training.initializer(plan.model, inputs)(key)
     arrays, metadata = load_arrays(weights)
     if "data_digest" in metadata:
         raise DataError(f"{weights} is a run's own model; import what `fnbackprop export RUN -o FILE` writes of it")
-    variables = training.inside_weights(arrays, state.variables, plan.model, inputs)
+    variables = training.inside_weights(arrays, fresh, plan.model, inputs)
     # Optimizers and averages may begin with a copy of the parameters.
     return variables, training.start_state(recipe, variables)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ def find_unfinished(parent: Path, name: str, plan: build.Plan, data: build.Data)
 def _stopped(
     parent: Path, name: str, tables: Mapping[str, Any], plan: build.Plan, data: build.Data
 ) -> Iterator[records.RunFolder]:
-    for path in [parent / name, *parent.glob(f"{name}-*")]:
+    for path in [parent / name, *parent.glob(f"{escape(name)}-*")]:
         # What cannot be read is none to go on with.
         with suppress(FnbackpropError, OSError):
             folder = records.RunFolder.open(path)

@@ -22,8 +22,8 @@ def require_key(key: Any) -> None:
 def require_variables(variables: Any) -> None:
     """Raise GraphError where they are only parameters, or none."""
     if not isinstance(variables, Variables):
-        remedy = "of parameters alone, variables._replace(params=params) makes them"
-        raise GraphError(f"the graph wants Variables, as its init returns, and got {kind_of(variables)}: {remedy}")
+        remedy = ": of parameters, variables._replace(params=params) makes them" if isinstance(variables, dict) else ""
+        raise GraphError(f"the graph wants Variables, as its init returns, and got {kind_of(variables)}{remedy}")
 
 
 def name_inputs(names: Sequence[str], xs: Sequence[Any]) -> dict[str, Any]:
@@ -32,9 +32,7 @@ def name_inputs(names: Sequence[str], xs: Sequence[Any]) -> dict[str, Any]:
         raise ShapeError(f"the graph got {len(xs)} inputs; it wants {len(names)}: {', '.join(names)}")
     for name, x in zip(names, xs, strict=True):
         if isinstance(x, tuple | list):
-            example = tuple(x) if all(isinstance(size, int) for size in x) else (8, 20)
-            raise ShapeError(
-                f"the graph got {kind_of(x)} as its input '{name}'; it wants an array, or where a shape is enough "
-                f"jax.ShapeDtypeStruct({example}, jax.numpy.float32)"
-            )
+            shape = f"jax.ShapeDtypeStruct({tuple(x)}, jax.numpy.float32)"
+            enough = f", or where a shape is enough {shape}" if all(isinstance(size, int) for size in x) else ""
+            raise ShapeError(f"the graph got {kind_of(x)} as its input '{name}'; it wants an array{enough}")
     return dict(zip(names, xs, strict=True))

@@ -1,4 +1,4 @@
-"""The records of a run: its folder, figures, arrays, log and progress, environment and report."""
+"""The records of a run: its folder, figures, log and progress, environment, report and predictions."""
 
 from .averages import Averages as Averages
 from .best import Best as Best
@@ -22,6 +22,9 @@ from .metrics import read_metrics as read_metrics
 from .metrics import read_row as read_row
 from .metrics import salvage as salvage
 from .metrics_csv import metrics_csv as metrics_csv
+from .predictions_csv import Origin as Origin
+from .predictions_csv import output_names as output_names
+from .predictions_csv import predictions_csv as predictions_csv
 from .progress import TrainingProgress as TrainingProgress
 from .report import write_report as write_report
 from .run_folder import RunFolder as RunFolder

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +12,6 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from .. import training
-from ..core.module import Module
 from .groups import Group, Member
 
 
@@ -38,7 +37,7 @@ class Program:
         filled = [*members, *[members[-1]] * (self.at_once - len(members))]
         keys = [jax.random.split(jax.random.key(member.plan.config.seed)) for member in filled]
         inputs = self._data.specs(filled[0].plan.config.data.batch_size)[0]
-        fresh = [_init(m.plan.model, inputs)(own[0]) for m, own in zip(filled, keys, strict=True)]
+        fresh = [_initializer(m.plan.model, inputs)(own[0]) for m, own in zip(filled, keys, strict=True)]
         loops = [jax.random.split(own[1]) for own in keys]
         stack = jax.tree.map(lambda *each: jnp.stack(each), *fresh)
         order_keys, step_keys = (jnp.stack([own[i] for own in loops]) for i in (0, 1))
@@ -121,10 +120,8 @@ class Program:
         return found.temp_size_in_bytes + found.argument_size_in_bytes + found.output_size_in_bytes if found else 0
 
 
-@lru_cache
-def _init(model: Module, inputs: jax.ShapeDtypeStruct) -> Callable:
-    # The very function that `train` compiles, once for all seeds.
-    return jax.jit(lambda key: model.init(key, inputs))
+# The very function that `train` compiles, once for all seeds.
+_initializer = lru_cache(training.initializer)
 
 
 def _budget() -> float:

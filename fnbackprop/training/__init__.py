@@ -17,8 +17,6 @@ from .objective import Batch as Batch
 from .objective import objective as objective
 from .pool import HostExamples as HostExamples
 from .pool import place as place
-from .predictions_csv import Origin as Origin
-from .predictions_csv import predictions_csv as predictions_csv
 from .profile import Limits as Limits
 from .profile import find_limits as find_limits
 from .profile import profile_steps as profile_steps
@@ -27,6 +25,7 @@ from .sampling import sample as sample
 from .spoiled import finite_part as finite_part
 from .step import TrainState as TrainState
 from .step import initial_state as initial_state
+from .step import initializer as initializer
 from .step import start_state as start_state
 from .step import train_step as train_step
 from .steps import Steps as Steps

@@ -52,7 +52,8 @@ class Loop:
     steps are cut into chunks, they compute the same bits, and compile once. `health` asks for the nodes' health, which
     changes no bit of the training; without it the program is the one that knows nothing of health. `buckets` holds each
     example's, where batches are cut to the recipe's sizes. `devices` share each batch. Where the examples are on the
-    host, those of the next steps are gathered meanwhile; that changes no bit either.
+    host, those of the next steps are gathered meanwhile; that changes no bit either. How long a step takes is
+    remembered: only the very first chunk is a single one.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class Loop:
         self._steps = Steps(recipe, self._batches, health, devices)
         if not isinstance(examples, HostExamples):
             examples = devices.everywhere(jax.tree.map(jnp.asarray, examples))
-        self._length = 1  # of the next chunk: known once there was one
+        self._length = 1  # of the next chunk, in steps
         started = time.perf_counter()
         self._legs = Legs(examples, self._batches, self._order_key, devices)
         self._compile(devices.everywhere(state))
@@ -109,9 +110,9 @@ class Loop:
                     began = time.perf_counter()
                     state, figures, health = self._take(state, leg, first, last)
                     seconds = time.perf_counter() - began
+                    self._length = self._limited(max(1, round(SECONDS_PER_CHUNK / seconds * (last - first))))
                     seen = self._batches.seen(leg.order, *leg.bounds(first, last))
                     yield Chunk(first, last, state, figures, seen, waited + seconds, health)
-                    self._length = self._limited(max(1, round(SECONDS_PER_CHUNK / seconds * (last - first))))
                     first, waited = last, 0.0
                 asked = time.perf_counter()
 

@@ -1,5 +1,7 @@
 """One step of training: gradients through the rules, an update, and the step's figures."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -8,7 +10,7 @@ import optax
 from jax import Array
 from jaxtyping import Int, PRNGKeyArray
 
-from ..core.module import Context, Spec, Variables
+from ..core.module import Context, Module, Spec, Variables
 from ..data.augment import augment
 from .average import update_average
 from .micro_batches import over_micro_batches
@@ -43,16 +45,22 @@ class Slope(NamedTuple):
     spoiled: Int[Array, ""] | None = None  # the micro-batch to look at, where there are several: see `micro_batches`
 
 
+def initializer(model: Module, inputs: Spec) -> Callable[[PRNGKeyArray], Variables]:
+    """Makes fresh variables for a batch of inputs of this shape from a key, in one compiled program."""
+    return _compiled_for_once(lambda key: model.init(key, inputs))
+
+
 def initial_state(recipe: Recipe, key: PRNGKeyArray, inputs: Spec) -> TrainState:
     """Fresh variables for a batch of inputs of this shape, and the optimizer's state, at step 0."""
+    variables = initializer(recipe.model, inputs)(key)
+    return _compiled_for_once(partial(start_state, recipe))(variables)
 
-    def start(key: PRNGKeyArray) -> TrainState:
-        return start_state(recipe, recipe.model.init(key, inputs))
 
-    # One compiled program, instead of one for every array. It runs once: on a CPU, where it takes half as long to
-    # compile with little optimisation, that is what counts.
+def _compiled_for_once(function: Callable) -> Callable:
+    # A program for all arrays, instead of one for each. It runs once: on a CPU, where it takes half as long to compile
+    # with little optimisation, that is what counts.
     options = {"xla_backend_optimization_level": 1} if jax.default_backend() == "cpu" else {}
-    return jax.jit(start, compiler_options=options)(key)
+    return jax.jit(function, compiler_options=options)
 
 
 def start_state(recipe: Recipe, variables: Variables) -> TrainState:

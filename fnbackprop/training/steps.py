@@ -28,7 +28,10 @@ Records = tuple[Figures, Looks | None]
 
 @dataclass(frozen=True, eq=False)
 class Steps:
-    """Steps of `recipe` on those of the examples that `batches` picks; see `Loop`."""
+    """Steps of `recipe` on those of the examples that `batches` picks; see `Loop`.
+
+    One for each trace where the recipe holds traced numbers: it keeps what it traced.
+    """
 
     recipe: Recipe
     batches: Batches
@@ -65,7 +68,8 @@ class Steps:
 
     @cached_property
     def _traced(self) -> Callable[..., tuple[TrainState, Figures, Look | None]]:
-        # Inline: the program is as if `step` were called itself, but that its shapes and the loop take one trace.
+        # One trace for the shapes of what it returns and for the loop. It is inlined, at the latest when the loop is
+        # lowered, so that the program is as if `step` itself were called.
         return jax.jit(self.step, inline=True)
 
     def step(

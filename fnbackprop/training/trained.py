@@ -142,4 +142,5 @@ def _outputs(trained: Trained, inputs: Shaped[np.ndarray, "n ..."]) -> Num[np.nd
     # Filled up, so that the last batch does not compile a program of its own.
     padded = np.concatenate([inputs, np.repeat(inputs[-1:], -len(inputs) % size, axis=0)])
     batches = padded.reshape(-1, size, *inputs.shape[1:])
-    return np.concatenate([run(trained.variables, batch) for batch in batches])[: len(inputs)]
+    outputs = np.concatenate([run(trained.variables, batch) for batch in batches])[: len(inputs)]
+    return outputs[:, None] if outputs.ndim == 1 else outputs  # a single number of each example is its last axis too

@@ -29,8 +29,8 @@ def vjp_test(
         test_softmax = vjp_test(softmax, x)
 
     Takes what `verify_vjp` takes, but for the level, which is pytest's option --vjp-level. A check that has nothing
-    to look at is skipped, as is one that an error ends of which another has failed; one that fails as declared is an
-    expected failure, and one that is inconclusive fails.
+    to look at is skipped; so is one that the same error ends as an earlier one, which failed and tells it. One that
+    fails as declared is an expected failure, and one that is inconclusive fails.
     Raises what `verify_vjp` does, at once and not in each test; and ValueError where nothing is differentiated.
     """
     prepared = prepare(f, args, reference, seed=seed, **declarations)

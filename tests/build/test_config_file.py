@@ -129,13 +129,18 @@ def test_a_length_in_steps_takes_the_place_of_one_in_epochs(overrides: list[str]
     [
         ("digits_mlp", "digits_mlp"),
         ("mine/it.toml", "it"),
+        ("mine/config.toml", "config"),
         ("runs/it-2/config.toml", "it-2"),
-        ("config.toml", "config"),
-        ("../config.toml", "config"),
-        (Path("/config.toml"), "config"),
+        (Path("config.toml"), "it-2"),
     ],
 )
-def test_a_run_is_called_as_its_config_or_as_the_run_that_it_repeats(config: str | Path, name: str) -> None:
+def test_a_run_is_called_as_its_config_or_as_the_run_that_it_repeats(
+    config: str | Path, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "runs/it-2"
+    run.mkdir(parents=True)
+    (run / "status.json").write_text("{}")
+    monkeypatch.chdir(run if config == Path("config.toml") else tmp_path)
     assert config_name(config) == name
 
 

@@ -12,7 +12,16 @@ from typer.testing import CliRunner
 
 from fnbackprop import ConfigError
 from fnbackprop.cli.commands import app
-from fnbackprop.records import MetricsLog, RunFolder, compare_runs, list_runs, metrics_csv, read_metrics, runs_table
+from fnbackprop.records import (
+    MetricsLog,
+    RunFolder,
+    compare_runs,
+    list_runs,
+    metrics_csv,
+    read_metrics,
+    runs_lines,
+    runs_table,
+)
 from fnbackprop.records.runs import RunSummary
 
 pytestmark = pytest.mark.quick
@@ -125,6 +134,11 @@ def test_csv_has_a_column_for_each_figure(tmp_path: Path) -> None:
     assert [row["loss"] for row in found] == ["0.5", "", ""]
     assert found[1]["nodes.linear_1.dead"] == "0.0"
     assert found[2]["note"] == 'a "b", c'
+
+
+def test_names_and_differences_stay_as_they_are_in_a_line() -> None:
+    run = RunSummary("a  b", "done", None, "", "", "one\nthing", {"rate": 0.1, "seed": 1})
+    assert runs_lines([run]).splitlines()[1] == "a  b\tdone\t\t\t\tone thing\trate=0.1  seed=1"
 
 
 def test_the_commands(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from fnbackprop import DataError
 from fnbackprop.core.module import Module
 from fnbackprop.data.normalize import Normalization
 from fnbackprop.graph import Graph
-from fnbackprop.modules import Dropout, Linear, Softmax
+from fnbackprop.modules import Dropout, Linear, Reshape, Softmax
 from fnbackprop.training import Trained, load_trained, predict, save_trained
 
 pytestmark = pytest.mark.quick
@@ -48,6 +48,12 @@ def test_one_logit_for_two_classes() -> None:
     model = trained(Linear(1), classes=("no", "yes"))
     np.testing.assert_allclose(predict(model, INPUTS, "probabilities"), 1 / (1 + np.exp(-logits(model))), rtol=1e-4)
     np.testing.assert_array_equal(predict(model, INPUTS, "classes"), logits(model)[..., 0] > 0)
+
+
+def test_a_number_without_an_axis_of_its_own_is_one_logit_too() -> None:
+    model, plain = trained(Linear(1), Reshape(()), classes=("no", "yes")), trained(Linear(1), classes=("no", "yes"))
+    for kind in ("outputs", "probabilities", "classes"):
+        np.testing.assert_array_equal(predict(model, INPUTS, kind), predict(plain, INPUTS, kind))
 
 
 @pytest.mark.parametrize("normalization", [NORMALIZATION, None])

@@ -3,16 +3,14 @@
 import numpy as np
 import pytest
 
-from fnbackprop import DataError, Variables
-from fnbackprop.modules import ReLU
-from fnbackprop.training import Origin, Trained, predictions_csv
+from fnbackprop import DataError
+from fnbackprop.records import Origin, predictions_csv
 
 pytestmark = pytest.mark.quick
 
 
 def table(predictions: np.ndarray, kind: str = "outputs", classes: tuple[str, ...] | None = None) -> list[str]:
-    trained = Trained(ReLU(), Variables(), None, classes, (4,))
-    return predictions_csv(trained, predictions, kind, Origin("row", range(len(predictions)))).splitlines()
+    return predictions_csv(predictions, kind, classes, Origin("row", range(len(predictions)))).splitlines()
 
 
 def test_numbers_have_the_digits_that_they_need() -> None:
@@ -24,6 +22,11 @@ def test_one_logit_for_two_classes() -> None:
     assert table(np.float32([[0.25]]), "outputs", ("no", "yes")) == ["row,output", "0,0.25"]
     assert table(np.float32([[0.25]]), "probabilities", ("no", "yes")) == ["row,yes", "0,0.25"]
     assert table(np.array([1, 0]), "classes", ("no", "yes")) == ["row,class", "0,yes", "1,no"]
+
+
+def test_an_output_beyond_the_classes_has_a_number() -> None:
+    assert table(np.float32([[0, 1, 2]]), "outputs", ("no", "yes")) == ["row,no,yes,output_3", "0,0.0,1.0,2.0"]
+    assert table(np.array([2]), "classes", ("no", "yes")) == ["row,class", "0,output_3"]
 
 
 def test_names_that_are_no_plain_cells_are_quoted() -> None:
