@@ -239,7 +239,7 @@ def test_a_regression_that_knows_no_more_than_the_mean_is_told_so(train: Train) 
     (note,) = [line for line in Path("useless/log.txt").read_text().splitlines() if "note" in line]
     assert f"the mean of the training targets alone has a loss of {known:.4g}: train for longer" in note
     learnt = targets[: len(data.splits.train)]
-    assert note.endswith(f"as they are, with a mean of {learnt.mean():.4g} and a deviation of {learnt.std():.4g}")
+    assert note.endswith(f"mean, {learnt.mean():.4g}, and divide by their deviation, {learnt.std():.4g}")
     learned = train(*overrides, "optimizer.learning_rate=1.0", "training.epochs=100", run="learned")
     assert learned.test["loss"] < known
     assert "the mean of" not in Path("learned/log.txt").read_text()

@@ -70,7 +70,7 @@ def runs_table(runs: Iterable[RunSummary]) -> Table:
 def runs_lines(runs: Iterable[RunSummary]) -> str:
     """The runs for another program: a line for each under that of COLUMNS, cells apart by tabs, some of them empty."""
     rows = [COLUMNS, *(cells(run) for run in runs)]
-    return "\n".join("\t".join(harmless(re.sub(r"[\t\r\n]", " ", cell)) for cell in row) for row in rows)
+    return "\n".join("\t".join(harmless(re.sub(r"[\t\r\n]", " ", cell.strip())) for cell in row) for row in rows)
 
 
 def cells(run: RunSummary) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ class Program:
         self._count = None if devices.mesh is None else devices.count
         self._mesh = None if devices.mesh is None else Mesh(devices.mesh.devices, ("points",))
         self.batches = training.Batches(first.plan.config.data, len(first.data.splits.train), first.data.train_buckets)
-        self._examples = self._put(jax.tree.map(jnp.asarray, first.data.splits.examples))
+        self._examples = self._put(training.on_device(first.data.splits.examples))
         self.at_once = self._padded(min(at_once or len(group.members), len(group.members)))
         while not self._fits(within=math.inf if at_once else _budget()):
             self.at_once = self._padded(self.at_once // 2)

@@ -16,6 +16,7 @@ from .loop import Loop as Loop
 from .objective import Batch as Batch
 from .objective import objective as objective
 from .pool import HostExamples as HostExamples
+from .pool import on_device as on_device
 from .pool import place as place
 from .profile import Limits as Limits
 from .profile import find_limits as find_limits

@@ -18,7 +18,7 @@ from .devices import ONE_DEVICE, Devices
 from .health import read_health
 from .legs import Leg, Legs
 from .look import Health
-from .pool import HostExamples
+from .pool import HostExamples, on_device
 from .recipe import Recipe
 from .step import TrainState
 from .steps import Steps
@@ -74,7 +74,7 @@ class Loop:
         self._recipe, self._health, self._devices = recipe, health, devices
         self._steps = Steps(recipe, self._batches, health, devices)
         if not isinstance(examples, HostExamples):
-            examples = devices.everywhere(jax.tree.map(jnp.asarray, examples))
+            examples = devices.everywhere(on_device(examples))
         self._length = 1  # of the next chunk, in steps
         started = time.perf_counter()
         self._legs = Legs(examples, self._batches, self._order_key, devices)

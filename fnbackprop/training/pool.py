@@ -4,15 +4,17 @@ import math
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 from jaxtyping import Int
 
 from ..data import Examples
-from ..data.rows import is_too_large
+from ..data.rows import Rows, is_too_large
 from .devices import ONE_DEVICE, Devices
 
 Job = TypeVar("Job")
@@ -52,7 +54,25 @@ def place(examples: Examples, megabytes: float, devices: Devices = ONE_DEVICE) -
     """The examples on the device; or on the host, where they take more than that."""
     if is_too_large(examples, megabytes):
         return HostExamples(examples, min(1e6 * megabytes / _POOLS, _LARGEST), devices)
-    return devices.everywhere(jax.tree.map(jnp.asarray, examples))
+    return devices.everywhere(on_device(examples))
+
+
+def on_device(examples: Examples) -> Examples:
+    """All of the examples on the device; of what lies in a file, the host never holds a copy of all."""
+    return jax.tree.map(lambda array: _read(array) if isinstance(array, Rows) else jnp.asarray(array), examples)
+
+
+def _read(rows: Rows) -> Array:
+    step = max(1, _LARGEST // max(1, math.prod(rows.shape[1:]) * rows.dtype.itemsize))
+    whole = jnp.zeros(rows.shape, rows.dtype)
+    for start in range(0, len(rows), step):
+        whole = _fill(whole, np.asarray(rows[start : start + step]), start)
+    return whole
+
+
+@partial(jax.jit, donate_argnums=0)
+def _fill(whole: Array, block: Array | np.ndarray, start: Array | int) -> Array:
+    return jax.lax.dynamic_update_slice_in_dim(whole, block, start, axis=0)
 
 
 def prefetched(make: Callable[[Job], Made], jobs: Iterable[Job]) -> Generator[Made, None, None]:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+import tracemalloc
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,17 @@ from fnbackprop.data.normalize import Normalization
 from fnbackprop.data.rows import rows_of, take_rows
 from fnbackprop.graph import Graph
 from fnbackprop.modules import BatchNorm, Dropout, Linear
-from fnbackprop.training import HostExamples, Loop, Recipe, TrainState, compile_evaluate, initial_state, loop, place
+from fnbackprop.training import (
+    HostExamples,
+    Loop,
+    Recipe,
+    TrainState,
+    compile_evaluate,
+    initial_state,
+    loop,
+    place,
+    pool,
+)
 from fnbackprop.training.pool import prefetched
 
 COUNT, BATCH = 50, 8
@@ -67,6 +78,19 @@ def figures_of(chunks: Any) -> tuple[Any, dict[str, np.ndarray]]:
 
 def assert_same_bits(a: Any, b: Any) -> None:
     jax.tree.map(np.testing.assert_array_equal, a, b)
+
+
+def test_of_a_file_the_host_never_holds_a_copy_of_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inputs = RANDOM.normal(size=(50_000, 20)).astype(np.float32)  # 4 MB
+    np.save(tmp_path / "inputs.npy", inputs)
+    rows: Any = take_rows(np.load(tmp_path / "inputs.npy", mmap_mode="r"), order := RANDOM.permutation(len(inputs)))
+    monkeypatch.setattr(pool, "_LARGEST", 2**18)
+    tracemalloc.start()
+    placed = place(Examples(rows, np.zeros(len(rows), np.int32)), 100.0)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    np.testing.assert_array_equal(placed.inputs, inputs[order])
+    assert peak < inputs.nbytes / 2
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from fnbackprop import DataError
 from fnbackprop.core.module import Module
 from fnbackprop.data.normalize import Normalization
 from fnbackprop.graph import Graph
-from fnbackprop.modules import Dropout, Linear, Reshape, Softmax
+from fnbackprop.modules import Dropout, Flatten, Linear, Reshape, Softmax
 from fnbackprop.training import Trained, load_trained, predict, save_trained
 
 pytestmark = pytest.mark.quick
@@ -51,7 +51,8 @@ def test_one_logit_for_two_classes() -> None:
 
 
 def test_a_number_without_an_axis_of_its_own_is_one_logit_too() -> None:
-    model, plain = trained(Linear(1), Reshape(()), classes=("no", "yes")), trained(Linear(1), classes=("no", "yes"))
+    layers, classes = (Flatten(), Linear(1)), ("no", "yes")
+    model, plain = trained(*layers, Reshape(()), classes=classes), trained(*layers, classes=classes)
     for kind in ("outputs", "probabilities", "classes"):
         np.testing.assert_array_equal(predict(model, INPUTS, kind), predict(plain, INPUTS, kind))
 
