@@ -1,6 +1,7 @@
-"""The cotangent of a convolution's weight: a matrix product for each place of the kernel, or one for all."""
+"""The cotangent of a convolution's weight: a matrix product for each row of the kernel, or one for all."""
 
 import math
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -16,13 +17,12 @@ from ..core.precision import accumulation_dtype, matmul
 from ..core.sharding import over
 from .windows import Windows, examples, pad, seen
 
-# Places of a kernel up to which each has its own matrix product in the program; a loop over more compiles as fast.
+# Rows of a kernel up to which each has its own matrix product in the program; a loop over more compiles as fast.
 _UNROLLED = 64
-# Columns up to which one product over what all the places saw, copied side by side, beats one for each place: few
-# channels are no work for a product, and dy is read once.
+# Columns up to which one product for all the places is best: few channels are no work for one.
 _COLUMNS = 32
-# A processor's cache holds so many bytes: every place reads the same numbers again.
-_CACHED = 768 * 1024
+# A processor's caches hold so many bytes: every row reads the same numbers again.
+_CACHED = 1280 * 1024
 
 
 def conv_weight_gradient(
@@ -34,21 +34,35 @@ def conv_weight_gradient(
 ) -> Float[Array, "out *kernel shared"]:
     """dW[k] = Σ dy[p] x[s p + d k − before]ᵀ over the batch and the places p; on a CPU a few examples at a time.
 
-    With few channels it is one product, for which a copy is made that is no larger than dy.
+    What the places of a row of the kernel saw is copied side by side for one product, with few channels what all saw.
     """
-    columns = x.shape[-1] * math.prod(w.size)
-    if groups == 1 and columns <= min(_COLUMNS, dy.shape[-1]) and not jax.typeof(x).sharding.spec[-1]:
-        dW = _column_product(x, dy, w, over(weight, None, 0))
-        return jnp.moveaxis(dW.reshape(*w.size, x.shape[-1], dy.shape[-1]), -1, 0)
-    place = over(weight, -1, 0) if groups == 1 else over(weight, None, None, -1)
-    products, size = partial(_products, w=w, groups=groups, place=place), _at_once(x, dy)
+    joined, shared, out = _joined(x, dy, w, groups), x.shape[-1] // groups, dy.shape[-1] // groups
+    # XLA on CPU takes up to twice as long in the other order; several groups it adds up more exactly in this one.
+    turned = groups > 1 or 2 * joined * shared > 3 * out
+    axes = (0, -1 if joined == 1 else None) if groups == 1 else (None, None, -1)
+    product = partial(_product, groups=groups, turned=turned, place=over(weight, *(axes if turned else axes[::-1])))
+    products = partial(_products, w=w, joined=joined, product=product)
+    # The one product of few channels takes a copy that is no larger than dy, and reads dy once.
+    size = len(x) + 1 if joined == math.prod(w.size) and joined * shared <= out else _at_once(x, dy)
     cut = len(x) - len(x) % size
     total = products(x[cut:], dy[cut:])
     if cut:
         parts = tuple(a[:cut].reshape(-1, size, *a.shape[1:]) for a in (x, dy))
         zeros = loop_zeros(total.shape, total.dtype, x, dy, sharding=jax.typeof(total).sharding)
         total = total + jax.lax.scan(lambda sum_, part: (sum_ + products(*part), None), zeros, parts)[0]
-    return total.transpose(1, 3, 0, 2).reshape(weight.shape)
+    total = jax.lax.optimization_barrier(total)  # else XLA turns the product instead of its result
+    if not turned:
+        return total.reshape(-1, out).T.reshape(weight.shape)
+    return total.reshape(-1, groups, out, joined, shared).transpose(1, 2, 0, 3, 4).reshape(weight.shape)
+
+
+def _joined(x: Float[Array, "batch *space in"], dy: Float[Array, "batch *outputs out"], w: Windows, groups: int) -> int:
+    """How many places share a product."""
+    # Channels of several groups, or on several devices, cannot stand side by side.
+    if groups > 1 or jax.typeof(x).sharding.spec[-1]:
+        return 1
+    places = math.prod(w.size)
+    return places if x.shape[-1] * places <= min(_COLUMNS, dy.shape[-1]) else w.size[-1]
 
 
 def _at_once(x: Float[Array, "batch *space in"], dy: Float[Array, "batch *outputs out"]) -> int:
@@ -56,7 +70,7 @@ def _at_once(x: Float[Array, "batch *space in"], dy: Float[Array, "batch *output
     size = x.size * x.dtype.itemsize + dy.size * dy.dtype.itemsize
     # What the larger caches hold loses by a loop. On another kind of device it would only be slower, and what lies
     # over several devices is theirs to cut.
-    if jax.default_backend() != "cpu" or size < 8 * _CACHED or jax.typeof(x).sharding.spec[0]:
+    if jax.default_backend() != "cpu" or size < 3 * _CACHED or jax.typeof(x).sharding.spec[0]:
         return len(x) + 1
     most = max(1, _CACHED * len(x) // size)
     # Rather a few less than some left over at the end, which are a second program.
@@ -67,35 +81,31 @@ def _products(
     x: Float[Array, "batch *space in"],
     dy: Float[Array, "batch *outputs out"],
     w: Windows,
-    groups: int,
-    place: NamedSharding,
-) -> Float[Array, "places groups shared out_of_each"]:
-    """What each place of the kernel saw, times dy."""
+    joined: int,
+    product: Callable[[Array, Array], Array],
+) -> Float[Array, "products ..."]:
+    """What so many places of the kernel at a time saw, times dy."""
     padded, rows, corners = pad(x, w), examples(dy), list(w.places())
+    strips = [corners[i : i + joined] for i in range(0, len(corners), joined)]
 
-    def of(corner: Any) -> Array:
-        return _product(examples(seen(padded, w, corner)), rows, groups, place)
+    def of(strip: Any) -> Array:
+        # Side by side before they are rows: the other way round each is copied once more.
+        columns = jnp.concatenate([seen(padded, w, corner) for corner in strip], axis=-1)
+        return product(examples(columns), rows)
 
-    if len(corners) <= _UNROLLED:
-        return jnp.stack(list(map(of, corners)))
-    return jax.lax.map(of, np.array(corners, np.int32))
-
-
-def _column_product(
-    x: Float[Array, "batch *space in"], dy: Float[Array, "batch *outputs out"], w: Windows, place: NamedSharding
-) -> Float[Array, "places_in out"]:
-    padded = pad(x, w)
-    columns = jnp.concatenate([examples(seen(padded, w, corner)) for corner in w.places()], axis=-1)
-    return _product(columns, examples(dy), 1, place)[0]
+    if len(strips) <= _UNROLLED:
+        return jnp.stack(list(map(of, strips)))
+    return jax.lax.map(of, np.array(strips, np.int32))
 
 
 def _product(
-    x: Float[Array, "all in"], dy: Float[Array, "all out"], groups: int, place: NamedSharding
-) -> Float[Array, "groups shared out_of_each"]:
-    """Σ x dyᵀ for each block of channels; in this order, since XLA on CPU takes twice as long over the transpose."""
+    x: Float[Array, "all in"], dy: Float[Array, "all out"], *, groups: int, turned: bool, place: NamedSharding
+) -> Float[Array, "..."]:
+    """Σ x dyᵀ; or turned Σ dy xᵀ, for each block of channels."""
+    if not turned:
+        return matmul(x.T, dy, place)
     if groups == 1:
-        return matmul(x.T, dy, place)[None]
+        return matmul(dy.T, x, place)
     dtype = accumulation_dtype(jnp.result_type(x, dy))
     x, dy = (a.reshape(len(a), groups, a.shape[1] // groups) for a in (x, dy))
-    # The other order here: XLA adds up a long sum of small blocks more exactly so.
-    return jnp.einsum("ngo,ngi->goi", dy, x, preferred_element_type=dtype, out_sharding=place).swapaxes(1, 2)
+    return jnp.einsum("ngo,ngi->goi", dy, x, preferred_element_type=dtype, out_sharding=place)

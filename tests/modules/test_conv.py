@@ -109,9 +109,11 @@ def test_a_large_batch_a_few_examples_at_a_time(dtype, groups, examples, toleran
         np.testing.assert_allclose(found[:, i, j], wanted, rtol=tolerance, atol=tolerance * np.abs(wanted).max())
 
 
-@pytest.mark.parametrize(("channels", "products"), [(1, 1), (3, 1), (4, 9)])
+@pytest.mark.parametrize(("channels", "products"), [(1, 1), (3, 1), (4, 3), (20, 3)])
 @pytest.mark.parametrize(("stride", "dilation"), [(1, 1), (2, 1), (1, 2)])
-def test_few_channels_take_one_product_for_the_whole_kernel(channels, products, stride, dilation):
+def test_a_row_of_the_kernel_takes_one_product_and_with_few_channels_the_whole_kernel(
+    channels, products, stride, dilation
+):
     rng = np.random.default_rng(0)
     x, dy = rng.normal(size=(2, 9, 8, channels)), rng.normal(size=(2, -(-9 // stride), -(-8 // stride), 28))
 
