@@ -5,6 +5,8 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 
+_IN_A_ROW = 3
+
 
 def plot(measured: dict[str, Any], file: Path) -> None:
     """One panel for each race, and one for all races over batch sizes."""
@@ -14,11 +16,18 @@ def plot(measured: dict[str, Any], file: Path) -> None:
     panels = len(single) + bool(sizes)
     if not panels:
         return
-    figure, axes = plt.subplots(1, panels, figsize=(5 * panels, 3.6), squeeze=False, layout="constrained")
-    for axis, (name, race) in zip(axes[0], single.items(), strict=False):
+    plt.rcParams["svg.fonttype"] = "none"  # letters, not their outlines
+    down, across = -(-panels // _IN_A_ROW), min(panels, _IN_A_ROW)
+    figure, grid = plt.subplots(down, across, figsize=(5 * across, 3 * down), squeeze=False, layout="constrained")
+    axes = grid.ravel()
+    for axis in axes[panels:]:
+        axis.set_axis_off()
+    for axis, (name, race) in zip(axes, single.items(), strict=False):
         rows = race["rows"][::-1]
-        axis.barh([row["contender"] for row in rows], [row["best_ratio"] for row in rows])
+        bars = axis.barh([row["contender"] for row in rows], [row["best_ratio"] for row in rows])
+        axis.bar_label(bars, [f" {row['best_ratio']:.2f}" for row in rows], fontsize="small")
         axis.axvline(1, color="black", linewidth=0.8)
+        axis.margins(x=0.3)
         axis.set(title=name, xscale="log", xlabel="time of a step / fnbackprop's")
     if sizes:
         for name in dict.fromkeys(row["contender"] for race in sizes for row in race["rows"]):
@@ -28,9 +37,10 @@ def plot(measured: dict[str, Any], file: Path) -> None:
                 for row in race["rows"]
                 if row["contender"] == name
             ]
-            axes[0, -1].plot(*zip(*rates, strict=True), marker="o", label=name)
-        axes[0, -1].set(title="W11", xscale="log", xlabel="batch", ylabel="GFLOP/s")
-        axes[0, -1].legend(fontsize="small")
+            axes[panels - 1].plot(*zip(*rates, strict=True), marker="o", label=name)
+        axes[panels - 1].set(title="W11, MNIST by batch size", xscale="log", xlabel="batch", ylabel="GFLOP/s")
+        axes[panels - 1].legend(fontsize="x-small", loc="center right")
+        axes[panels - 1].set_xticks(batches := [race["batch"] for race in sizes], batches)
     figure.savefig(file)
     plt.close(figure)
 
