@@ -123,6 +123,17 @@ def test_a_plain_loop_over_the_same_step_agrees() -> None:
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-7), plain, looped)
 
 
+def test_an_optimizer_may_begin_with_the_parameters_themselves() -> None:
+    # As optax.contrib.prodigy does: the loop, which gives up the state's memory, takes no array twice.
+    keeps = optax.GradientTransformation(lambda params: params, lambda updates, state, params=None: (updates, state))
+    recipe = RECIPE._replace(optimizer=optax.chain(optax.sgd(0.1), keeps))
+    trainer, state = start(recipe)
+    before = jax.device_get(state.variables.params)
+    after = [*trainer.chunks(state, 8, 100)][-1].state
+    assert_same_bits(after.optimizer[1], before)
+    assert jax.tree.all(jax.tree.map(lambda a, b: bool((a != b).any()), after.variables.params, before))
+
+
 @pytest.mark.quick
 def test_the_ragged_last_batch_is_averaged_over_the_examples_it_has() -> None:
     # A linear model from zero weights and one step of SGD: the update is the mean gradient, known in closed form.
