@@ -16,7 +16,6 @@ def plot(measured: dict[str, Any], file: Path) -> None:
     panels = len(single) + bool(sizes)
     if not panels:
         return
-    plt.rcParams["svg.fonttype"] = "none"  # letters, not their outlines
     down, across = -(-panels // _IN_A_ROW), min(panels, _IN_A_ROW)
     figure, grid = plt.subplots(down, across, figsize=(5 * across, 3 * down), squeeze=False, layout="constrained")
     axes = grid.ravel()
@@ -41,7 +40,8 @@ def plot(measured: dict[str, Any], file: Path) -> None:
         axes[panels - 1].set(title="W11, MNIST by batch size", xscale="log", xlabel="batch", ylabel="GFLOP/s")
         axes[panels - 1].legend(fontsize="x-small", loc="center right")
         axes[panels - 1].set_xticks(batches := [race["batch"] for race in sizes], batches)
-    figure.savefig(file)
+    with plt.rc_context({"svg.fonttype": "none"}):  # letters, not their outlines
+        figure.savefig(file)
     plt.close(figure)
 
 

@@ -37,7 +37,7 @@ def find_config(config: str | Path) -> Path:
 
 def config_name(config: str | Path) -> str:
     """What a run of `config` is called: as the file, or as the run whose config.toml it is."""
-    path = Path(config).absolute()
+    path = Path(config).resolve()
     of_run = path.name == "config.toml" and (path.parent / "status.json").is_file()
     return path.parent.name if of_run else path.stem
 

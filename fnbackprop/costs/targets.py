@@ -51,7 +51,7 @@ def _value_remedy(outputs: tuple[int, ...], targets: tuple[int, ...]) -> str:
         return f"reshape the targets to {(*targets, 1)}{model}"
     if len(targets) > 1 and targets[:-1] == (outputs[:-1] if len(outputs) > 1 else outputs):
         return f"give the model's last layer features = {targets[-1]}"
-    return "reshape single targets to (…, 1)"
+    return "make the two alike"
 
 
 def is_probabilities(targets: Array) -> bool:

@@ -43,9 +43,9 @@ def conv(
     leaves over at the end has dx = 0; an empty batch has dW = 0. A NaN spreads to all that sees it. Half precision
     accumulates in float32. Raises ShapeError where no window fits, or channels and groups do not.
 
-    dx is computed as a forward convolution of dy, with zeros between for the stride, and the flipped kernel; dW as one
-    matrix product for each place of the kernel (for all of them together where channels are few): both are what XLA
-    runs fast on CPU, inside a loop too, where its own transposed convolutions take 17 times as long
+    dx is computed as a forward convolution of dy, with zeros between for the stride, and the flipped kernel; dW as a
+    matrix product for each row of the kernel (of long rows each place, of few channels the whole kernel): both are what
+    XLA runs fast on CPU, inside a loop too, where its own transposed convolutions take 17 times as long
     (https://github.com/jax-ml/jax/issues/12868).
     """
     return conv_reference(x, weight, bias, stride, padding, dilation, groups)

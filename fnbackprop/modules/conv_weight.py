@@ -17,12 +17,14 @@ from ..core.precision import accumulation_dtype, matmul
 from ..core.sharding import over
 from .windows import Windows, examples, pad, seen
 
-# Rows of a kernel up to which each has its own matrix product in the program; a loop over more compiles as fast.
+# Places of a kernel up to which each has its own part of the program; a loop over more compiles as fast.
 _UNROLLED = 64
 # Columns up to which one product for all the places is best: few channels are no work for one.
 _COLUMNS = 32
-# A processor's caches hold so many bytes: every row reads the same numbers again.
-_CACHED = 1280 * 1024
+# Places up to which those of a row share a product; of longer rows the copies cost more than the product gains.
+_ROW = 7
+# A processor's caches hold so many bytes, which a product reads more than once; a loop pays from a few times that on.
+_CACHED, _LARGE = 2 * 1024 * 1024, 6 * 1024 * 1024
 
 
 def conv_weight_gradient(
@@ -39,11 +41,9 @@ def conv_weight_gradient(
     joined, shared, out = _joined(x, dy, w, groups), x.shape[-1] // groups, dy.shape[-1] // groups
     # XLA on CPU takes up to twice as long in the other order; several groups it adds up more exactly in this one.
     turned = groups > 1 or 2 * joined * shared > 3 * out
-    axes = (0, -1 if joined == 1 else None) if groups == 1 else (None, None, -1)
+    axes = (0, None) if groups == 1 else (None, None, -1)
     product = partial(_product, groups=groups, turned=turned, place=over(weight, *(axes if turned else axes[::-1])))
-    products = partial(_products, w=w, joined=joined, product=product)
-    # The one product of few channels takes a copy that is no larger than dy, and reads dy once.
-    size = len(x) + 1 if joined == math.prod(w.size) and joined * shared <= out else _at_once(x, dy)
+    products, size = partial(_products, w=w, joined=joined, product=product), _at_once(x, dy, w, joined)
     cut = len(x) - len(x) % size
     total = products(x[cut:], dy[cut:])
     if cut:
@@ -52,27 +52,32 @@ def conv_weight_gradient(
         total = total + jax.lax.scan(lambda sum_, part: (sum_ + products(*part), None), zeros, parts)[0]
     total = jax.lax.optimization_barrier(total)  # else XLA turns the product instead of its result
     if not turned:
-        return total.reshape(-1, out).T.reshape(weight.shape)
-    return total.reshape(-1, groups, out, joined, shared).transpose(1, 2, 0, 3, 4).reshape(weight.shape)
+        return total.reshape(math.prod(w.size) * shared, out).T.reshape(weight.shape)
+    return total.reshape(len(total), groups, out, joined, shared).transpose(1, 2, 0, 3, 4).reshape(weight.shape)
 
 
 def _joined(x: Float[Array, "batch *space in"], dy: Float[Array, "batch *outputs out"], w: Windows, groups: int) -> int:
     """How many places share a product."""
-    # Channels of several groups, or on several devices, cannot stand side by side.
-    if groups > 1 or jax.typeof(x).sharding.spec[-1]:
+    places, row = math.prod(w.size), w.size[-1]
+    if groups > 1:  # whose channels cannot stand side by side
         return 1
-    places = math.prod(w.size)
-    return places if x.shape[-1] * places <= min(_COLUMNS, dy.shape[-1]) else w.size[-1]
+    if x.shape[-1] * places <= min(_COLUMNS, dy.shape[-1]):
+        return places
+    # Measured on CPUs alone.
+    return row if row <= _ROW and places <= _UNROLLED and jax.default_backend() == "cpu" else 1
 
 
-def _at_once(x: Float[Array, "batch *space in"], dy: Float[Array, "batch *outputs out"]) -> int:
+def _at_once(
+    x: Float[Array, "batch *space in"], dy: Float[Array, "batch *outputs out"], w: Windows, joined: int
+) -> int:
     """How many examples to take at a time; more than there are where a loop does not pay."""
-    size = x.size * x.dtype.itemsize + dy.size * dy.dtype.itemsize
-    # What the larger caches hold loses by a loop. On another kind of device it would only be slower, and what lies
-    # over several devices is theirs to cut.
-    if jax.default_backend() != "cpu" or size < 3 * _CACHED or jax.typeof(x).sharding.spec[0]:
+    copied, read = joined * x.size * x.dtype.itemsize, dy.size * dy.dtype.itemsize
+    # One product that copies no more than dy reads dy once. What the larger caches hold loses by a loop. On another
+    # kind of device it would only be slower, and what lies over several devices is theirs to cut.
+    once = joined == math.prod(w.size) and copied <= read
+    if once or jax.default_backend() != "cpu" or copied + read < _LARGE or jax.typeof(x).sharding.spec[0]:
         return len(x) + 1
-    most = max(1, _CACHED * len(x) // size)
+    most = max(1, _CACHED * len(x) // (copied + read))
     # Rather a few less than some left over at the end, which are a second program.
     return next((n for n in range(most, most // 2, -1) if len(x) % n == 0), most)
 
@@ -93,7 +98,7 @@ def _products(
         columns = jnp.concatenate([seen(padded, w, corner) for corner in strip], axis=-1)
         return product(examples(columns), rows)
 
-    if len(strips) <= _UNROLLED:
+    if len(corners) <= _UNROLLED or joined == len(corners):
         return jnp.stack(list(map(of, strips)))
     return jax.lax.map(of, np.array(strips, np.int32))
 

@@ -28,6 +28,7 @@ def predictions_csv(
     if predictions.ndim > 2 - (kind == "classes"):
         each = predictions.shape[1:]
         raise DataError(f"each prediction is an array of shape {each}, and no row of a table: write them as .npy")
+    predictions = predictions[:, None] if kind != "classes" and predictions.ndim == 1 else predictions
     if kind == "classes":
         names = output_names(classes, int(predictions.max()) + 1)
         columns, rows = ["class"], [[names[i]] for i in predictions]
@@ -44,7 +45,7 @@ def predictions_csv(
 def output_names(classes: Sequence[str] | None, width: int) -> list[str]:
     """What so many outputs are called: as the classes, and output_N, from 1, beyond them or where there are none."""
     named = [*(classes or ())]
-    return [*named, *(f"output_{i + 1}" for i in range(len(named), width))]
+    return [*named[:width], *(f"output_{i + 1}" for i in range(len(named), width))]
 
 
 def _columns(classes: Sequence[str] | None, width: int, kind: str) -> list[str]:

@@ -53,7 +53,7 @@ class Loop:
     changes no bit of the training; without it the program is the one that knows nothing of health. `buckets` holds each
     example's, where batches are cut to the recipe's sizes. `devices` share each batch. Where the examples are on the
     host, those of the next steps are gathered meanwhile; that changes no bit either. How long a step takes is
-    remembered: only the very first chunk is a single one.
+    remembered from one training to the next.
     """
 
     def __init__(

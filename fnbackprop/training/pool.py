@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jaxtyping import Int
+from jaxtyping import Int, Shaped
 
 from ..data import Examples
 from ..data.rows import Rows, is_too_large
@@ -64,14 +64,15 @@ def on_device(examples: Examples) -> Examples:
 
 def _read(rows: Rows) -> Array:
     step = max(1, _LARGEST // max(1, math.prod(rows.shape[1:]) * rows.dtype.itemsize))
-    whole = jnp.zeros(rows.shape, rows.dtype)
+    whole = jnp.zeros(rows.shape, jax.dtypes.canonicalize_dtype(rows.dtype))
     for start in range(0, len(rows), step):
-        whole = _fill(whole, np.asarray(rows[start : start + step]), start)
+        block = jnp.asarray(np.asarray(rows[start : start + step]))
+        whole = jax.block_until_ready(_fill(whole, block, start))  # before the next block takes memory too
     return whole
 
 
 @partial(jax.jit, donate_argnums=0)
-def _fill(whole: Array, block: Array | np.ndarray, start: Array | int) -> Array:
+def _fill(whole: Shaped[Array, "n ..."], block: Shaped[Array, "m ..."], start: Array | int) -> Shaped[Array, "n ..."]:
     return jax.lax.dynamic_update_slice_in_dim(whole, block, start, axis=0)
 
 

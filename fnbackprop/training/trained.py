@@ -96,6 +96,7 @@ def meaning_of(trained: Trained, outputs: Num[np.ndarray, "n ..."], kind: Predic
         return outputs
     if trained.classes is None:
         raise DataError(f"this model predicts numbers, not classes: it has outputs, but no {kind}")
+    outputs = outputs[:, None] if outputs.ndim == 1 else outputs  # one logit, without an axis of its own
     binary = outputs.shape[-1] == 1
     if kind == "classes" and not binary:
         return outputs.argmax(axis=-1)
@@ -142,5 +143,4 @@ def _outputs(trained: Trained, inputs: Shaped[np.ndarray, "n ..."]) -> Num[np.nd
     # Filled up, so that the last batch does not compile a program of its own.
     padded = np.concatenate([inputs, np.repeat(inputs[-1:], -len(inputs) % size, axis=0)])
     batches = padded.reshape(-1, size, *inputs.shape[1:])
-    outputs = np.concatenate([run(trained.variables, batch) for batch in batches])[: len(inputs)]
-    return outputs[:, None] if outputs.ndim == 1 else outputs  # a single number of each example is its last axis too
+    return np.concatenate([run(trained.variables, batch) for batch in batches])[: len(inputs)]

@@ -132,6 +132,7 @@ def test_a_length_in_steps_takes_the_place_of_one_in_epochs(overrides: list[str]
         ("mine/config.toml", "config"),
         ("runs/it-2/config.toml", "it-2"),
         (Path("config.toml"), "it-2"),
+        ("runs/it-2/checkpoints/../config.toml", "it-2"),
     ],
 )
 def test_a_run_is_called_as_its_config_or_as_the_run_that_it_repeats(

@@ -64,9 +64,9 @@ def test_values_that_would_broadcast_are_refused():
         ((4, 3), (4, 1), "give the model's last layer features = 1"),
         ((4, 7, 3), (4, 7, 2), "give the model's last layer features = 2"),
         ((4,), (4, 1), "give the model's last layer features = 1"),
-        ((4, 3), (4, 3, 2), "reshape single targets to (…, 1)"),
-        ((4, 1), (5, 1), "reshape single targets to (…, 1)"),
-        ((), (4,), "reshape single targets to (…, 1)"),
+        ((4, 3), (4, 3, 2), "make the two alike"),
+        ((4, 1), (5, 1), "make the two alike"),
+        ((), (4,), "make the two alike"),
     ],
 )
 def test_the_remedy_says_how_many_features_are_wanted(outputs, targets, remedy):

@@ -109,6 +109,18 @@ def test_a_large_batch_a_few_examples_at_a_time(dtype, groups, examples, toleran
         np.testing.assert_allclose(found[:, i, j], wanted, rtol=tolerance, atol=tolerance * np.abs(wanted).max())
 
 
+def test_a_long_kernel_is_a_loop_over_its_places():
+    rng = np.random.default_rng(0)
+    x, dy = rng.normal(size=(2, 100, 4)), rng.normal(size=(2, 100, 8))
+    weight = jnp.zeros((8, 80, 4))
+    arrays = jnp.asarray(x, "float32"), jnp.asarray(dy, "float32")
+    program = jax.jit(lambda x, dy: jax.vjp(lambda w: conv(x, w), weight)[1](dy)[0])
+    assert "stablehlo.while" in program.lower(*arrays).as_text()
+    padded, found = np.pad(x, [(0, 0), (39, 40), (0, 0)]), program(*arrays)
+    wanted = np.stack([np.einsum("nto,nti->oi", dy, padded[:, k : k + 100]) for k in range(80)], 1)
+    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize(("channels", "products"), [(1, 1), (3, 1), (4, 3), (20, 3)])
 @pytest.mark.parametrize(("stride", "dilation"), [(1, 1), (2, 1), (1, 2)])
 def test_a_row_of_the_kernel_takes_one_product_and_with_few_channels_the_whole_kernel(

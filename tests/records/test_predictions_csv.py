@@ -24,6 +24,10 @@ def test_one_logit_for_two_classes() -> None:
     assert table(np.array([1, 0]), "classes", ("no", "yes")) == ["row,class", "0,yes", "1,no"]
 
 
+def test_one_number_without_an_axis_of_its_own() -> None:
+    assert table(np.float32([0.5, 2])) == ["row,output", "0,0.5", "1,2.0"]
+
+
 def test_an_output_beyond_the_classes_has_a_number() -> None:
     assert table(np.float32([[0, 1, 2]]), "outputs", ("no", "yes")) == ["row,no,yes,output_3", "0,0.0,1.0,2.0"]
     assert table(np.array([2]), "classes", ("no", "yes")) == ["row,class", "0,output_3"]
