@@ -9,6 +9,7 @@ from jaxtyping import Array, Int
 from ..data.order import class_coverage
 from ..graph import count_params
 from .data import Data
+from .notes import notes
 from .plan import Plan
 from .recipe import find_fused, first_step_at_rest
 
@@ -28,6 +29,8 @@ def describe(plan: Plan, data: Data, params: Any, order: Int[Array, " visited"])
         facts["learning rate"] = f"0 from step {rest:,} to the end, by its schedule"
     if fused := find_fused(plan):
         facts["fused"] = str(fused)
+    if noted := notes(plan, data):
+        facts["note"] = "; ".join(noted)
     if constant := data.constant_features:
         places = ", ".join(str(place[0] if len(place) == 1 else place) for place in constant[:_MOST_NAMED])
         more = f" and {len(constant) - _MOST_NAMED} more" if len(constant) > _MOST_NAMED else ""

@@ -1,6 +1,6 @@
 """A table that names a thing, turned into that thing and the options it is given."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ..core.errors import ConfigError
@@ -16,16 +16,25 @@ class Named(NamedTuple):
     options: dict[str, Any]
 
 
-def read_named(kind: Kind, table: Any, path: str, problems: Problems, allow: Sequence[str] = ()) -> Named | None:
+def read_named(
+    kind: Kind,
+    table: Any,
+    path: str,
+    problems: Problems,
+    allow: Sequence[str] = (),
+    siblings: Iterable[str] | None = None,
+) -> Named | None:
     """What the raw `table` of a config names; None where it cannot be told, with every mistake noted.
 
-    Mistakes in the table's own keys are noted elsewhere, by the table's type.
+    Mistakes in the table's own keys are noted elsewhere, by the table's type, or by who gives other `siblings` of the
+    options that may stand there.
     """
     thing = find_named(kind, table, path, problems, allow)
     if thing is None:
         return None
     options = {key: value for key, value in table.items() if key not in kind.table.model_fields}
-    values = read_options(kind, thing, options, path, problems)
+    own = kind.table.model_fields if siblings is None else siblings
+    values = read_options(kind, thing, options, path, problems, own)
     return None if values is None else Named(thing, values)
 
 

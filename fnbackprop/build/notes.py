@@ -17,4 +17,4 @@ def notes(plan: Plan, data: Data) -> list[str]:
     if width <= classes:
         return []
     enough = f"{classes} are enough: the others only learn to be unlikely"
-    return [f"{plan.file}: model: it ends with {width} outputs for {classes} classes; {enough}"]
+    return [f"model: it ends with {width} outputs for {classes} classes; {enough}"]

@@ -45,9 +45,12 @@ def module_fields(thing: Any) -> dict[str, Any]:
 
 
 def read_options(
-    kind: Kind, thing: Any, options: dict[str, Any], path: str, problems: Problems
+    kind: Kind, thing: Any, options: dict[str, Any], path: str, problems: Problems, siblings: Iterable[str]
 ) -> dict[str, Any] | None:
-    """The options that were given, as Python values; or None, with every mistake noted."""
+    """The options that were given, as Python values; or None, with every mistake noted.
+
+    siblings: keys of the same table that are no options.
+    """
     try:
         model = options_model(kind, thing)
     except Exception as error:  # a user's own signature may be anything
@@ -56,7 +59,7 @@ def read_options(
     try:
         values = validate(model, options)
     except ValidationError as error:
-        problems.add_invalid(error, path, model, siblings=kind.table.model_fields)
+        problems.add_invalid(error, path, model, siblings)
         return None
     return {name: getattr(values, name) for name in values.model_fields_set}
 

@@ -91,7 +91,8 @@ def _groups(table: Any, optimizer: Named | None, problems: Problems, allow: Sequ
         for key in options.keys() & OptimizerConfig.model_fields:
             what = "is the same for all parameters; rate_scale multiplies a group's learning rate"
             problems.add(f"optimizer.groups.{i}.{key}", what, options[key])
-        found.append(read_named(OPTIMIZER, table | options, f"optimizer.groups.{i}", problems, allow))
+        place = f"optimizer.groups.{i}"
+        found.append(read_named(OPTIMIZER, table | options, place, problems, allow, GroupConfig.model_fields))
     return tuple(each for each in found if each)
 
 

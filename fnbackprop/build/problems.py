@@ -8,7 +8,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ArgsKwargs
 
-from ..core.errors import ConfigError, in_config_words, short
+from ..core.errors import ConfigError, short
+from ..core.invalid import alternatives
 
 _UNSAID = object()
 
@@ -31,8 +32,7 @@ class Problems:
         self, error: ValidationError, path: str, model: type[BaseModel], siblings: Iterable[str] = ()
     ) -> None:
         """All that pydantic found in the table at `path`, read as `model`; `siblings` are keys that others read."""
-        for each in error.errors():
-            location = each["loc"]
+        for location, said, each in alternatives(error):
             # A union's tag stands in the location, but not in the file.
             names = [str(part) for i, part in enumerate(location) if location[i - 1 : i] != ("learning_rate",)]
             where = ".".join([path, *names] if path else names)
@@ -42,8 +42,7 @@ class Problems:
             elif each["type"] == "missing":
                 self.add(where, "missing, and it has no default")
             else:
-                message = in_config_words(each["msg"])
-                self.add(where, message, *([] if isinstance(each["input"], dict | ArgsKwargs) else [each["input"]]))
+                self.add(where, said, *([] if isinstance(each["input"], dict | ArgsKwargs) else [each["input"]]))
 
     def raise_any(self) -> None:
         """Raises ConfigError with all of them, if there are any."""

@@ -14,7 +14,7 @@ def check(config: Config, overrides: Overrides = None, allow: Allow = None) -> N
     from .. import preview
 
     for note in preview.check(config, overrides or (), allow or ()):
-        typer.echo(f"note: {note}")
+        typer.echo(f"note: {config}: {note}")
     typer.echo(f"{config}: no mistakes found")
 
 

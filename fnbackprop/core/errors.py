@@ -78,12 +78,6 @@ def of_own_code(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}{where}"
 
 
-def in_config_words(message: str) -> str:
-    """What pydantic says of a value, as configs and their options are spoken of here."""
-    message = message.removeprefix("Value error, ").removeprefix("Input ")
-    return message.replace("a valid array", "a list").replace("an object", "a table")  # it speaks of JSON
-
-
 def short(value: Any) -> str:
     """A value as an error shows it."""
     text = repr(value)

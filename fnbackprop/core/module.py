@@ -13,7 +13,8 @@ from pydantic import BeforeValidator, ConfigDict, ValidationError
 from pydantic.dataclasses import dataclass as validated_dataclass
 from pydantic_core import ArgsKwargs
 
-from .errors import OptionError, in_config_words, short
+from .errors import OptionError, short
+from .invalid import alternatives
 from .work import Work, trace_passes
 
 T = TypeVar("T")
@@ -138,13 +139,13 @@ def _said_of_options(made: type, error: ValidationError) -> str:
     names = [field.name for field in fields(made)]
     words = {"missing": "is missing, and has no default", "unexpected_keyword_argument": "is no option"}
     lines = []
-    for each in error.errors():
-        first, *inner = each["loc"] or ("",)
+    for location, said, each in alternatives(error):
+        first, *inner = location or ("",)
         if isinstance(first, int) and first >= len(names):
             what = "too many options by position"
         else:
             place = ".".join(map(str, [names[first] if isinstance(first, int) else first, *inner]))
-            what = f"{place} {words.get(each['type']) or in_config_words(each['msg'])}".strip()
+            what = f"{place} {words.get(each['type']) or said}".strip()
         got = "" if isinstance(each["input"], ArgsKwargs | dict) else f" (got {short(each['input'])})"
         lines.append(f"{made.__name__}: {what}{got}")
     there = f"its options are, in this order: {', '.join(names)}" if names else "it has no options"

@@ -43,6 +43,8 @@ def _named(nodes: Sequence[Node], inputs: Sequence[str]) -> list[Node]:
     kinds: Counter[str] = Counter()
     named = []
     for node in nodes:
+        if isinstance(node.inputs, str):  # whose letters would be names
+            raise GraphError(f"{node} got inputs={node.inputs!r}; it wants a tuple of names: ({node.inputs!r},)")
         if not node.name:
             kind = _kind(node.module)
             kinds[kind] += 1

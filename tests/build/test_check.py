@@ -50,6 +50,10 @@ REFUSED = {
         [RATE + "{schedule='warmup_constant_schedule', init_value=0, peak_value=1, warmup_steps=23}"],
         ["optimizer.learning_rate.warmup_steps: longer"],
     ),
+    "a warmup as long as the run": (
+        [RATE + "{schedule='warmup_cosine_decay_schedule', init_value=0, peak_value=1, warmup_steps=22}"],
+        [r"optimizer.learning_rate.warmup_steps: takes the whole run: make it shorter \(got 22\)"],
+    ),
     "a boundary after the run": (
         [RATE + "{schedule='piecewise_constant_schedule', init_value=1, boundaries_and_scales={5=0.1, 23=0.1}}"],
         ["optimizer.learning_rate.boundaries_and_scales: longer"],

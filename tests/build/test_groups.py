@@ -77,6 +77,7 @@ def test_the_norm_that_is_clipped_is_of_all_groups(checked: Callable[..., Plan])
     [
         ("{names=['*.bia'], weight_decay=0.0}", "groups.0: matches no parameter that an earlier group does not; there"),
         ("{ranks=[1], weight_deca=0.0}", "groups.0.weight_deca: unknown key; did you mean 'weight_decay'?"),
+        ("{nams=['*.bias']}", "groups.0.nams: unknown key; did you mean 'names'?"),
         ("{ranks=[1], learning_rate=0.1}", "groups.0.learning_rate: is the same for all parameters; rate_scale"),
         ("{ranks=['one']}", "groups.0.ranks.0: should be a valid integer"),
         ("{rate_scale=-1.0}", "groups.0.rate_scale: should be greater than or equal to 0"),

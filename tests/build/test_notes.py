@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
+import jax.numpy as jnp
 import pytest
 
-from fnbackprop.build import Plan, build_data, notes
+from fnbackprop.build import Plan, build_data, describe, notes
 
 pytestmark = pytest.mark.quick
 
@@ -12,9 +13,9 @@ pytestmark = pytest.mark.quick
 def test_outputs_beyond_the_classes_are_noted(plan_of: Callable[..., Plan]) -> None:
     plan = plan_of("model.0.features=5")
     enough = "3 are enough: the others only learn to be unlikely"
-    assert notes(plan, build_data(plan.source, plan.config.data)) == [
-        f"it.toml: model: it ends with 5 outputs for 3 classes; {enough}"
-    ]
+    data, said = build_data(plan.source, plan.config.data), f"model: it ends with 5 outputs for 3 classes; {enough}"
+    assert notes(plan, data) == [said]
+    assert describe(plan, data, {}, jnp.arange(8))["note"] == said
 
 
 @pytest.mark.parametrize(

@@ -64,14 +64,14 @@ def test_options_are_what_a_config_can_write() -> None:
 )
 def test_each_option_is_checked(options: dict, wrong: str) -> None:
     problems = Problems("it.toml")
-    assert read_options(MODULE, make, options, "model.0", problems) is None
+    assert read_options(MODULE, make, options, "model.0", problems, ()) is None
     (line,) = problems.lines
     assert line.startswith(f"it.toml: model.0.{wrong}: ")
 
 
 def test_only_given_options_are_passed_on() -> None:
     problems = Problems("it.toml")
-    found = read_options(MODULE, make, {"size": 2, "count": 4, "start": [1]}, "model.0", problems)
+    found = read_options(MODULE, make, {"size": 2, "count": 4, "start": [1]}, "model.0", problems, ())
     assert found == {"size": 2, "count": 4, "start": [1]}
 
 
@@ -88,7 +88,7 @@ def test_a_signature_that_cannot_be_told_is_a_mistake_in_the_config() -> None:
         __signature__ = 3
 
     problems = Problems("it.toml")
-    assert read_options(OPTIMIZER, Odd(), {}, "optimizer", problems) is None
+    assert read_options(OPTIMIZER, Odd(), {}, "optimizer", problems, ()) is None
     assert "cannot be told" in problems.lines[0]
 
 

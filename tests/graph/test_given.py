@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from fnbackprop import Graph, GraphError, ShapeError, draw, reverse
+from fnbackprop import Graph, GraphError, Node, ShapeError, draw, reverse
 from fnbackprop.modules import Linear, ReLU
 
 pytestmark = [pytest.mark.quick, pytest.mark.usefixtures("unchecked")]
@@ -45,3 +45,14 @@ def test_parameters_are_not_all_variables():
             use()
     with pytest.raises(GraphError, match="wants Variables, as its init returns, and got an array"):
         NET.apply(X)
+
+
+def test_variables_of_another_graph_are_refused():
+    other = Graph([Node(Linear(3), "foo"), ReLU()])
+    with pytest.raises(GraphError, match=r"of another graph: they have foo, and nothing for node 'linear_1'"):
+        NET.apply(other.init(KEY, X), X)
+
+
+def test_names_that_are_no_tuple_are_not_taken_letter_by_letter():
+    with pytest.raises(GraphError, match=r"got inputs='a'; it wants a tuple of names: \('a',\)"):
+        Graph([Node(Linear(3), "a"), Node(ReLU(), inputs="a")])
