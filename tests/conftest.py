@@ -20,8 +20,10 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
     jax.config.update("jax_compilation_cache_dir", cache.name)
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
-# Most of what is compiled here runs once, on a few numbers: it is not worth optimising.
-os.environ["XLA_FLAGS"] = f"--xla_backend_optimization_level=0 {os.environ.get('XLA_FLAGS', '')}"
+# Most of what is compiled here runs once, on a few numbers: it is not worth optimising, nor cutting up for threads.
+os.environ["XLA_FLAGS"] = (
+    "--xla_backend_optimization_level=0 --xla_cpu_parallel_codegen_split_count=1 " + os.environ.get("XLA_FLAGS", "")
+)
 # Traces stay; looking for garbage among them takes a twentieth of the time.
 gc.set_threshold(50_000)
 # In the background of a script Ctrl-C is ignored, by children too, to which tests send it.
