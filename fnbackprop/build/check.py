@@ -93,10 +93,9 @@ def _check_schedule(plan: Plan, data: Data, problems: Problems) -> None:
     for name, value in options.items():
         # An exponential decay has no end: its transition_steps say how fast it is.
         endless = name == "transition_steps" and "decay_rate" in options
-        last = _last_step(name, value, options)
-        if name == "warmup_steps" and last == steps:
+        if name == "warmup_steps" and value == options.get("decay_steps") == steps:
             problems.add(f"optimizer.learning_rate.{name}", "takes the whole run: make it shorter", value)
-        if not endless and last > steps:
+        if not endless and _last_step(name, value, options) > steps:
             problems.add(
                 f"optimizer.learning_rate.{name}",
                 f"longer than the run, which has {steps} steps: the rate would never get there; "

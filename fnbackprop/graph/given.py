@@ -1,6 +1,7 @@
 """What a graph is given from outside, refused where it is something else."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import jax
@@ -8,6 +9,7 @@ import jax.numpy as jnp
 
 from ..core.errors import GraphError, ShapeError, kind_of
 from ..core.module import Variables
+from .node import Node
 
 
 def require_key(key: Any) -> None:
@@ -36,3 +38,16 @@ def name_inputs(names: Sequence[str], xs: Sequence[Any]) -> dict[str, Any]:
             enough = f", or where a shape is enough {shape}" if all(isinstance(size, int) for size in x) else ""
             raise ShapeError(f"the graph got {kind_of(x)} as its input '{name}'; it wants an array{enough}")
     return dict(zip(names, xs, strict=True))
+
+
+@contextmanager
+def refusing_others(node: Node, nodes: Sequence[Node], variables: Variables) -> Iterator[None]:
+    """Raise GraphError for what goes wrong for want of parameters, where the variables have those of other nodes."""
+    try:
+        yield
+    except Exception as error:
+        others = dict(variables.params).keys() - {each.owner for each in nodes}
+        if node.owner in variables.params or not others:
+            raise
+        names = ", ".join(sorted(others))
+        raise GraphError(f"the variables are of another graph: they have {names}, and nothing for {node}") from error

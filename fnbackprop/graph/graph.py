@@ -17,7 +17,7 @@ from ..core.errors import FnbackpropError, GraphError, ShapeError, kind_of, of_o
 from ..core.module import Context, Derivatives, Meaning, Module, Spec, Variables
 from ..core.work import Work
 from ..modules.function import Function
-from .given import name_inputs, require_key, require_variables
+from .given import name_inputs, refusing_others, require_key, require_variables
 from .node import Node
 from .visits import visits
 from .wiring import wire
@@ -137,7 +137,7 @@ class Graph(Module):
         state = {}
         for node in self.nodes:
             own, read = _of(node, variables), [wires[name] for name in node.inputs]
-            with jax.named_scope(node.name), _noting(node, read), _missing(node, self.nodes, variables):
+            with jax.named_scope(node.name), _noting(node, read), refusing_others(node, self.nodes, variables):
                 ys, node_state = run_node(node, own, *read, context=context.fold(node.seed))
             wires |= zip(node.outputs, ys, strict=True)
             if node.name in variables.state:
@@ -196,19 +196,6 @@ def _noting(node: Node, xs: Sequence[Any]) -> Iterator[None]:
     except Exception as error:
         error.add_note(f"This was {node}, which reads {', '.join(node.inputs)} of {', '.join(map(spec_text, xs))}.")
         raise
-
-
-@contextmanager
-def _missing(node: Node, nodes: Sequence[Node], variables: Variables) -> Iterator[None]:
-    """What goes wrong for want of parameters, where the variables have those of other nodes instead."""
-    try:
-        yield
-    except Exception as error:
-        others = dict(variables.params).keys() - {each.owner for each in nodes}
-        if node.owner in variables.params or not others:
-            raise
-        names = ", ".join(sorted(others))
-        raise GraphError(f"the variables are of another graph: they have {names}, and nothing for {node}") from error
 
 
 @contextmanager

@@ -147,6 +147,9 @@ def test_refused(checked: Callable[..., Plan], case: str) -> None:
 
 
 ACCEPTED = {
+    "a warmup as long as the run, with nothing after it": [
+        RATE + "{schedule='warmup_constant_schedule', init_value=0, peak_value=1, warmup_steps=22}"
+    ],
     "log-softmax before cross-entropy": [f"model=[{LINEAR}, {{module='LogSoftmax'}}]"],
     "log-softmax before the negative log-likelihood": [
         f"model=[{LINEAR}, {{module='LogSoftmax'}}]",
